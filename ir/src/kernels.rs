@@ -27,4 +27,10 @@ macro_rules! define_kernels {
 define_kernels! {
     /// Nothing to do: the result is a view of the operand.
     View = "" in "";
+    /// Convolution, 8 bit, any geometry.
+    Conv2dS8 = "redsc_conv2d_s8" in "ref/conv2d_s8.c";
+    /// Depthwise convolution, 8 bit, any geometry.
+    DepthwiseConv2dS8 = "redsc_depthwise_conv2d_s8" in "ref/depthwise_conv2d_s8.c";
+    /// Fully connected, 8 bit.
+    FullyConnectedS8 = "redsc_fully_connected_s8" in "ref/fully_connected_s8.c";
 }

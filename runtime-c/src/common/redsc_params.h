@@ -1,0 +1,52 @@
+/* The constant parameters of layers: one struct for each family of kernels.
+ *
+ * The code generator writes each struct as a `static const` with designated initialisers. Offsets are negated zero
+ * points on the input side and zero points on the output side, as the fields say. */
+#pragma once
+
+#include "redsc_kernel.h"
+
+/* A window that moves over an NHWC image. */
+typedef struct redsc_window {
+    int32_t batches;
+    int32_t in_h, in_w, in_c;
+    int32_t out_h, out_w, out_c;
+    int32_t kernel_h, kernel_w;
+    int32_t stride_h, stride_w;
+    int32_t dilation_h, dilation_w; /* distance of taps */
+    int32_t pad_top, pad_left;      /* cells before the image; those after it follow from the output size */
+} redsc_window_t;
+
+/* Convolution with weights [out_c][kernel_h][kernel_w][kernel_c]. kernel_c < in_c: a grouped convolution.
+ *
+ * Every tap contributes (x + input_offset) * w, where x is pad_value outside of the image. */
+typedef struct redsc_conv2d {
+    redsc_window_t window;
+    int32_t kernel_c;         /* input channels of one filter: in_c / groups */
+    int32_t pad_value;        /* what cells outside of the image read as */
+    int32_t input_offset;     /* added to each input: minus its zero point, or 0 if the bias accounts for it */
+    int32_t output_offset;    /* zero point of the output */
+    int32_t act_min, act_max; /* clamp of the output */
+    int32_t requant_step;     /* 1: a factor for each output channel; 0: one for all */
+} redsc_conv2d_t;
+
+/* Depthwise convolution with weights [kernel_h][kernel_w][out_c]. */
+typedef struct redsc_depthwise {
+    redsc_window_t window;
+    int32_t depth_multiplier; /* out_c / in_c: output channel o reads input channel o / depth_multiplier */
+    int32_t pad_value;        /* as in redsc_conv2d_t */
+    int32_t input_offset;
+    int32_t output_offset;
+    int32_t act_min, act_max;
+    int32_t requant_step;
+} redsc_depthwise_t;
+
+/* Fully connected layer: `rows` rows of in_c inputs times weights [out_c][in_c]. */
+typedef struct redsc_fully_connected {
+    int32_t rows, in_c, out_c;
+    int32_t input_offset; /* added to each input */
+    int32_t filter_offset; /* added to each weight; 0 unless the weights have a zero point */
+    int32_t output_offset;
+    int32_t act_min, act_max;
+    int32_t requant_step; /* as in redsc_conv2d_t */
+} redsc_fully_connected_t;

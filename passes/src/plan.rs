@@ -1,0 +1,90 @@
+//! From module to plan: a kernel for each node and a place for each value.
+
+use redsc_ir::kernels::Kernel;
+use redsc_ir::ops::Operands;
+use redsc_ir::plan::{GraphPlan, Scratch, Step};
+use redsc_ir::{Graph, Module, Plan, Target};
+
+use crate::memory::{self, Layout};
+use crate::select_kernels::{Choice, select_kernel};
+
+/// What the planner may do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanOptions {
+    /// Search nodes that the memory planner may visit before it settles for the best layout found.
+    pub memory_nodes: u64,
+}
+
+/// A node that cannot be planned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanError {
+    /// Where the node came from, e.g. `CONV_2D #3`.
+    pub location: String,
+    /// What is not supported.
+    pub message: String,
+}
+
+impl Default for PlanOptions {
+    fn default() -> Self {
+        PlanOptions { memory_nodes: 1_000_000 }
+    }
+}
+
+/// Plans a verified module in the order of its nodes; reports every node that cannot be served.
+pub fn plan(module: &Module, target: &Target, options: &PlanOptions) -> Result<Plan, Vec<PlanError>> {
+    let mut errors = Vec::new();
+    let mut choices = Vec::with_capacity(module.graphs.len());
+    for graph in &module.graphs {
+        choices.push(select_for_graph(module, graph, target, &mut errors));
+    }
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let scratch: Vec<Vec<usize>> =
+        choices.iter().map(|graph| graph.iter().map(|choice| choice.scratch_bytes).collect()).collect();
+    let layout = memory::lay_out(module, &scratch, options.memory_nodes);
+    Ok(assemble(&choices, layout))
+}
+
+/// The kernels of one graph, in the order of its nodes; what has none is reported.
+fn select_for_graph(
+    module: &Module,
+    graph: &Graph,
+    target: &Target,
+    errors: &mut Vec<PlanError>,
+) -> Vec<Choice> {
+    let mut choices = Vec::with_capacity(graph.nodes.len());
+    for node in &graph.nodes {
+        match select_kernel(&Operands { module, graph, node }, target) {
+            Ok(choice) => choices.push(choice),
+            Err(message) => errors.push(PlanError { location: node.location.clone(), message }),
+        }
+    }
+    choices
+}
+
+/// Joins the two halves of a plan.
+fn assemble(choices: &[Vec<Choice>], layout: Layout) -> Plan {
+    let graphs = choices.iter().zip(layout.graphs).map(|(choices, graph)| {
+        let steps = choices.iter().zip(&graph.scratch).zip(&graph.views);
+        let steps = steps.map(|((choice, &offset), &is_view)| Step {
+            kernel: if is_view { Kernel::View } else { choice.kernel },
+            scratch: (choice.scratch_bytes > 0).then_some(Scratch { offset, bytes: choice.scratch_bytes }),
+        });
+        GraphPlan { steps: steps.collect(), places: graph.places }
+    });
+    Plan {
+        graphs: graphs.collect(),
+        variables: layout.variables,
+        arena_bytes: layout.arena_bytes,
+        lower_bound: layout.lower_bound,
+    }
+}
+
+impl std::fmt::Display for PlanError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.location, self.message)
+    }
+}
+
+impl std::error::Error for PlanError {}

@@ -1,0 +1,28 @@
+//! The passes, each once. The command line, the documentation and the default pipeline derive from this table.
+
+use crate::{Pass, dead_code};
+
+/// All passes, in the order in which the default pipeline runs them.
+pub const PASSES: &[Pass] = &[dead_code::PASS];
+
+/// The pass of that name.
+pub fn find(name: &str) -> Option<&'static Pass> {
+    PASSES.iter().find(|pass| pass.name == name)
+}
+
+/// Names of the default pipeline, in order.
+pub fn default_pipeline() -> Vec<&'static str> {
+    PASSES.iter().map(|pass| pass.name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique() {
+        for (position, pass) in PASSES.iter().enumerate() {
+            assert!(PASSES[..position].iter().all(|other| other.name != pass.name), "{}", pass.name);
+        }
+    }
+}

@@ -1,10 +1,20 @@
 //! The reference interpreter: the meaning of the operators.
 //!
 //! Clarity before speed; integer results equal TensorFlow Lite Micro's reference kernels byte for byte.
+//!
+//! The interpreter expects a verified module; `verify` is where a user learns what is wrong with a model. What it
+//! cannot compute (an element type that an operator does not have) is an error that names the node.
+
+mod eval;
+mod session;
 
 use crate::data::Data;
-use crate::entity::GraphId;
-use crate::graph::{Module, Node};
+use crate::entity::{GraphId, VarId};
+use crate::graph::{Graph, Module, Node, Variable};
+use crate::ops::{Op, Operands};
+pub use eval::Eval;
+use eval::State;
+use session::Session;
 
 /// Runs a module, invocation by invocation; holds the state between them.
 pub struct Interpreter<'m> {
@@ -13,5 +23,115 @@ pub struct Interpreter<'m> {
     started: bool,
 }
 
-/// Called after each node with the graph, the node's position and its results.
-pub type Trace<'t> = &'t mut dyn FnMut(GraphId, &Node, usize, &[Data]);
+/// Called after each node with the graph, the node, its position and its results.
+pub type Trace<'t> = &'t mut (dyn FnMut(GraphId, &Node, usize, &[Data]) + 't);
+
+impl<'m> Interpreter<'m> {
+    /// An interpreter whose variables hold their initial contents.
+    pub fn new(module: &'m Module) -> Self {
+        Interpreter { module, variables: initial_contents(module), started: false }
+    }
+
+    /// Restores the initial contents of all variables; `call_once` runs again in the next invocation.
+    pub fn reset(&mut self) {
+        self.variables = initial_contents(self.module);
+        self.started = false;
+    }
+
+    /// The contents of a variable between invocations.
+    pub fn variable(&self, id: VarId) -> Option<&Data> {
+        self.variables.get(id.index())
+    }
+
+    /// Runs the entry graph on `inputs`, one for each graph input, and returns one tensor for each graph output.
+    ///
+    /// # Errors
+    /// If the inputs do not fit the graph or a node cannot be computed; the variables then keep what the nodes
+    /// before it have stored.
+    pub fn invoke(&mut self, inputs: &[Data]) -> Result<Vec<Data>, String> {
+        self.invoke_traced(inputs, &mut |_, _, _, _| {})
+    }
+
+    /// As [`Interpreter::invoke`]; calls `trace` after each node, those of regions included.
+    ///
+    /// # Errors
+    /// As [`Interpreter::invoke`].
+    pub fn invoke_traced(&mut self, inputs: &[Data], trace: Trace<'_>) -> Result<Vec<Data>, String> {
+        let entry = self.module.graphs.first().ok_or("the module has no graph")?;
+        let session = Session::new(self.module, &mut self.variables, trace);
+        if !self.started {
+            run_initializers(entry, &session)?;
+            self.started = true;
+        }
+        session.run(GraphId::new(0), inputs)
+    }
+}
+
+/// Computes one node from the contents of its operands, in the order of `node.inputs`; for constant folding.
+///
+/// # Errors
+/// If the node has no meaning on its own (state, control flow) or cannot be computed.
+pub fn eval_node(
+    module: &Module,
+    graph: &Graph,
+    node: &Node,
+    contents: &[Option<Data>],
+) -> Result<Vec<Data>, String> {
+    let operands = Operands { module, graph, node };
+    eval_op(&Eval::new(operands, contents, None))
+}
+
+/// Runs what `call_once` nodes of the entry graph name, in their order.
+fn run_initializers(entry: &Graph, session: &Session<'_>) -> Result<(), String> {
+    for node in &entry.nodes {
+        if let Op::CallOnce(op) = &node.op {
+            session.run(op.graph, &[])?;
+        }
+    }
+    Ok(())
+}
+
+fn initial_contents(module: &Module) -> Vec<Data> {
+    module.variables.iter().map(contents_of).collect()
+}
+
+fn contents_of(variable: &Variable) -> Data {
+    variable.init.clone().unwrap_or_else(|| Data::from_bytes(vec![0; variable.ty.bytes()]))
+}
+
+/// Dispatches to the meaning of each operator.
+fn eval_op(cx: &Eval<'_>) -> Result<Vec<Data>, String> {
+    match &cx.operands.node.op {
+        Op::Conv2d(_)
+        | Op::DepthwiseConv2d(_)
+        | Op::TransposeConv2d(_)
+        | Op::FullyConnected(_)
+        | Op::Pool2d(_)
+        | Op::Svdf(_)
+        | Op::Lstm(_)
+        | Op::Binary(_)
+        | Op::Compare(_)
+        | Op::Unary(_)
+        | Op::LeakyRelu(_)
+        | Op::Lut(_)
+        | Op::Reduce(_)
+        | Op::Softmax(_)
+        | Op::LogSoftmax(_)
+        | Op::Quantize(_)
+        | Op::Dequantize(_)
+        | Op::Cast(_)
+        | Op::Reshape(_)
+        | Op::Transpose(_)
+        | Op::Pad(_)
+        | Op::Concat(_)
+        | Op::Split(_)
+        | Op::Slice(_)
+        | Op::Resize2d(_)
+        | Op::ReadVariable(_)
+        | Op::AssignVariable(_)
+        | Op::If(_)
+        | Op::While(_) => Err("not implemented yet in the interpreter".into()),
+        // Its graph ran before the first node of the first invocation.
+        Op::CallOnce(_) => Ok(Vec::new()),
+    }
+}

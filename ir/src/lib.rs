@@ -27,6 +27,7 @@ pub mod graph;
 pub mod interp;
 pub mod kernels;
 pub mod ops;
+pub mod params;
 pub mod plan;
 pub mod quant;
 pub mod target;

@@ -1,0 +1,13 @@
+//! The constants of integer arithmetic that TensorFlow Lite Micro computes when it prepares a model.
+//!
+//! They follow from the types of a node alone. The interpreter and the code generators read them here, so that both
+//! mean the same; each module documents how an operator family uses its constants.
+
+pub mod conv;
+pub mod elementwise;
+pub mod linear;
+pub mod normalize;
+pub mod pool;
+pub mod quantize;
+pub mod recurrent;
+pub mod reduce;

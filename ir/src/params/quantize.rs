@@ -1,0 +1,1 @@
+//! Constants of changes of quantization.

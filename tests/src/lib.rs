@@ -1,1 +1,8 @@
-//! Placeholder.
+//! Equipment of the tests: compilers, emulated cores, recorded vectors.
+//!
+//! Missing tools make a test skip itself with a message, unless `REDSC_REQUIRE_TOOLS=1` (as in continuous
+//! integration), which makes them failures; see [`tools`].
+
+pub mod cc;
+pub mod qemu;
+pub mod tools;

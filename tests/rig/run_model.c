@@ -1,0 +1,56 @@
+/* Runs a generated model over recorded inputs.
+ *
+ * in.bin: number of sequences, then for each sequence its number of steps and, for each step, the contents of all
+ * inputs (counts are 32 bits, little endian). Every sequence starts with `model_init`; a model without state must give
+ * the same results whether or not its vectors share a sequence. out.bin: the contents of all outputs, step by step.
+ * Standard output: facts of the model, then one line `insns=` per invoke. */
+#include "model.h"
+#include "rig.h"
+
+static uint32_t read_count(int file)
+{
+    uint32_t count;
+
+    rig_read(file, &count, sizeof count);
+    return count;
+}
+
+static void print_facts(void)
+{
+    rig_value("arena", model_arena_bytes());
+    for (unsigned i = 0; i < model_input_count(); i++)
+        rig_value("input", model_input_bytes(i));
+    for (unsigned i = 0; i < model_output_count(); i++)
+        rig_value("output", model_output_bytes(i));
+}
+
+static void run_step(int in, int out)
+{
+    for (unsigned i = 0; i < model_input_count(); i++)
+        rig_read(in, model_input(i), model_input_bytes(i));
+    rig_count_start();
+    const int status = model_invoke();
+    const uint64_t instructions = rig_count_stop();
+    if (status != 0)
+        rig_fail("model_invoke returned an error");
+    for (unsigned i = 0; i < model_output_count(); i++)
+        rig_write(out, model_output(i), model_output_bytes(i));
+    rig_value("insns", instructions);
+}
+
+int main(void)
+{
+    const int in = rig_open_read("in.bin");
+    const int out = rig_open_write("out.bin");
+
+    print_facts();
+    rig_stack_paint();
+    for (uint32_t sequences = read_count(in); sequences > 0; sequences--) {
+        if (model_init() != 0)
+            rig_fail("model_init returned an error");
+        for (uint32_t steps = read_count(in); steps > 0; steps--)
+            run_step(in, out);
+    }
+    rig_value("stack", rig_stack_used());
+    return 0;
+}

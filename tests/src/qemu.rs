@@ -84,8 +84,12 @@ impl Core {
             cflags,
         };
         match self {
-            Core::M0 => board("microbit", "m0.ld", "-DRIG_MICROBIT", 8, &["-mcpu=cortex-m0", "-mfloat-abi=soft"]),
-            Core::M3 => board("mps2-an385", "mps2.ld", "-DRIG_MPS2", 7, &["-mcpu=cortex-m3", "-mfloat-abi=soft"]),
+            Core::M0 => {
+                board("microbit", "m0.ld", "-DRIG_MICROBIT", 8, &["-mcpu=cortex-m0", "-mfloat-abi=soft"])
+            }
+            Core::M3 => {
+                board("mps2-an385", "mps2.ld", "-DRIG_MPS2", 7, &["-mcpu=cortex-m3", "-mfloat-abi=soft"])
+            }
             Core::M4 => board(
                 "mps2-an386",
                 "mps2.ld",
@@ -123,7 +127,10 @@ impl FromStr for Core {
 
     fn from_str(name: &str) -> Result<Core, String> {
         let known = |core: &Core| core.name() == name || core.target() == name;
-        Core::ALL.into_iter().find(known).ok_or_else(|| format!("unknown core `{name}` (m0, m3, m4, m7, m33, m55)"))
+        Core::ALL
+            .into_iter()
+            .find(known)
+            .ok_or_else(|| format!("unknown core `{name}` (m0, m3, m4, m7, m33, m55)"))
     }
 }
 
@@ -204,7 +211,12 @@ pub fn build(core: Core, dir: &Path, sources: &[PathBuf], flags: &[&str]) -> Res
         objects.push(compile(core, dir, source, flags)?);
     }
     for name in ["startup.c", "semihost.c", "counter.c", "report.c"] {
-        objects.push(compile(core, dir, &tools::rig_dir().join(name), &["-O2", "-Wall", "-Wextra", "-Werror"])?);
+        objects.push(compile(
+            core,
+            dir,
+            &tools::rig_dir().join(name),
+            &["-O2", "-Wall", "-Wextra", "-Werror"],
+        )?);
     }
     let elf = dir.join("image.elf");
     link(core, dir, &objects)?;
@@ -248,7 +260,8 @@ fn link(core: Core, dir: &Path, objects: &[String]) -> Result<(), BuildError> {
 
 /// Reads section sizes as `size -A` prints them: name, size, address.
 fn measure(elf: &Path) -> Result<Sizes, String> {
-    let listing = tools::run(Command::new(SIZE).arg("-A").arg(elf), Duration::from_secs(10))?.success(SIZE)?;
+    let listing =
+        tools::run(Command::new(SIZE).arg("-A").arg(elf), Duration::from_secs(10))?.success(SIZE)?;
     let section = |name: &str| {
         let find = |line: &str| {
             let mut words = line.split_whitespace();

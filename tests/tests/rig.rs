@@ -127,7 +127,8 @@ fn sanitizers_stop_undefined_behaviour_on_the_host() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let text = "#include \"rig.h\"\nint main(void) { volatile int big = 0x7fffffff; big = big + 1; return 0; }";
+    let text =
+        "#include \"rig.h\"\nint main(void) { volatile int big = 0x7fffffff; big = big + 1; return 0; }";
     let mut sources = cc::rig_sources();
     sources.push(write_source(dir.path(), "overflow.c", text));
     let program = cc::build(dir.path(), &sources, cc::STRICT).unwrap();

@@ -3,11 +3,14 @@
 //! They follow from the types of a node alone. The interpreter and the code generators read them here, so that both
 //! mean the same; each module documents how an operator family uses its constants.
 
+pub mod activation;
 pub mod conv;
 pub mod elementwise;
 pub mod linear;
+pub mod mac;
 pub mod normalize;
 pub mod pool;
 pub mod quantize;
 pub mod recurrent;
 pub mod reduce;
+pub mod window;

@@ -4,5 +4,7 @@
 //! integration), which makes them failures; see [`tools`].
 
 pub mod cc;
+pub mod golden;
+pub mod npz;
 pub mod qemu;
 pub mod tools;

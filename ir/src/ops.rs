@@ -4,6 +4,7 @@
 //! (`interp/<family>.rs`) and every back end match on [`Op`] without wildcards.
 
 pub mod attr;
+mod check;
 mod control;
 mod conv;
 mod elementwise;
@@ -83,13 +84,15 @@ macro_rules! define_ops {
                 fn build(mnemonic: &str, attributes: &mut AttrMap) -> Option<Result<Self, String>> {
                     $(if mnemonic != $mnemonic { return None; })?
                     $(let kind = $kind::from_name(mnemonic)?;)?
-                    let _ = (mnemonic, &attributes);
-                    let build = || Ok($name {
-                        $(kind: { let kind: $kind = kind; kind },)?
-                        $($field: attributes.take(stringify!($field))?,)*
-                    });
-                    #[allow(clippy::redundant_closure_call, reason = "the closure scopes the `?`s of the macro")]
-                    Some({ let mut build = build; build() })
+                    let _ = mnemonic;
+                    let build = |attributes: &mut AttrMap| {
+                        let _ = &attributes;
+                        Ok($name {
+                            $(kind: { let kind: $kind = kind; kind },)?
+                            $($field: attributes.take(stringify!($field))?,)*
+                        })
+                    };
+                    Some(build(attributes))
                 }
 
                 fn mnemonics() -> Vec<&'static str> {

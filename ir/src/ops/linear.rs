@@ -1,9 +1,53 @@
-//! Rules of the linear operators.
+//! Rules of the fully connected layer.
 
+use super::check::{
+    expect_clamp, expect_elements, expect_layer_quantized, expect_not_empty, expect_weights_quantized,
+    extents,
+};
+use super::conv::{expect_layer_types, product};
 use super::{FullyConnected, Inferred, OpRules, Operands};
+use crate::quant::Quant;
+use crate::types::{Shape, TensorType};
 
 impl OpRules for FullyConnected {
-    fn infer(&self, _operands: &Operands<'_>) -> Result<Vec<Inferred>, String> {
-        Err("rules are missing".into())
+    fn infer(&self, operands: &Operands<'_>) -> Result<Vec<Inferred>, String> {
+        operands.expect_count(2, 3)?;
+        let (x, w) = (operands.require(0, "input")?, operands.require(1, "weights")?);
+        expect_not_empty(x, "the input")?;
+        let [c_out, c_in] = extents(w, "the weights")?;
+        expect_layer_types(operands, self.accumulate)?;
+        expect_clamp(self.act)?;
+        expect_fc_weights_quantized(w, c_out)?;
+        if let Some(bias) = operands.get(2) {
+            expect_elements(bias, c_out, "the bias")?;
+        }
+        Ok(vec![Inferred { shape: self.result_shape(x, c_in, c_out)?, elems: vec![x.elem] }])
+    }
+
+    fn macs(&self, operands: &Operands<'_>, results: &[&TensorType]) -> u64 {
+        operands.get(1).and_then(|w| w.shape.last()).map_or(0, |&c_in| product(results, &[c_in]))
+    }
+}
+
+impl FullyConnected {
+    fn result_shape(&self, x: &TensorType, c_in: usize, c_out: usize) -> Result<Shape, String> {
+        if self.keep_dims {
+            return match x.shape.split_last() {
+                Some((&last, leading)) if last == c_in => Ok(Shape([leading, &[c_out]].concat())),
+                _ => Err(format!("the input has shape [{}]; expected {c_in} as its last extent", x.shape)),
+            };
+        }
+        if x.elements() % c_in != 0 {
+            return Err(format!("the input has shape [{}]; expected a multiple of {c_in} elements", x.shape));
+        }
+        Ok(Shape(vec![x.elements() / c_in, c_out]))
+    }
+}
+
+/// A single zero point may differ from 0 here: the kernel subtracts it.
+fn expect_fc_weights_quantized(w: &TensorType, c_out: usize) -> Result<(), String> {
+    match w.quant {
+        Quant::PerTensor { .. } => expect_layer_quantized(w, "weights"),
+        Quant::None | Quant::PerAxis { .. } => expect_weights_quantized(w, 0, c_out),
     }
 }

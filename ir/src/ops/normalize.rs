@@ -1,15 +1,40 @@
-//! Rules of the normalize operators.
+//! Rules of softmax and its logarithm.
 
+use super::check::{ARITHMETIC, expect_elem, expect_layer_quantized, expect_not_empty};
 use super::{Inferred, LogSoftmax, OpRules, Operands, Softmax};
+use crate::types::{ElemType, TensorType};
 
 impl OpRules for Softmax {
-    fn infer(&self, _operands: &Operands<'_>) -> Result<Vec<Inferred>, String> {
-        Err("rules are missing".into())
+    fn infer(&self, operands: &Operands<'_>) -> Result<Vec<Inferred>, String> {
+        let x = logits(operands, ARITHMETIC)?;
+        if !(self.beta.is_finite() && self.beta > 0.0) {
+            return Err(format!("beta is {}; expected a positive number", self.beta));
+        }
+        let elems: &[ElemType] = match x.elem {
+            ElemType::I8 => &[ElemType::I8, ElemType::I16],
+            ElemType::I16 => &[ElemType::I16],
+            _ => &[ElemType::F32],
+        };
+        Ok(vec![Inferred { shape: x.shape.clone(), elems: elems.to_vec() }])
     }
 }
 
 impl OpRules for LogSoftmax {
-    fn infer(&self, _operands: &Operands<'_>) -> Result<Vec<Inferred>, String> {
-        Err("rules are missing".into())
+    fn infer(&self, operands: &Operands<'_>) -> Result<Vec<Inferred>, String> {
+        let x = logits(operands, &[ElemType::I8, ElemType::F32])?;
+        Ok(vec![Inferred { shape: x.shape.clone(), elems: vec![x.elem] }])
     }
+}
+
+/// The one operand, of one of the given element types and with a last dimension.
+fn logits<'a>(operands: &Operands<'a>, elems: &[ElemType]) -> Result<&'a TensorType, String> {
+    operands.expect_count(1, 1)?;
+    let x = operands.require(0, "operand")?;
+    expect_elem(x.elem, elems, "the operand")?;
+    expect_not_empty(x, "the operand")?;
+    if x.shape.rank() == 0 {
+        return Err("the operand is a scalar; expected at least 1 dimension".into());
+    }
+    expect_layer_quantized(x, "the operand")?;
+    Ok(x)
 }

@@ -1,21 +1,60 @@
-//! Rules of the quantize operators.
+//! Rules of the operators that change the element type.
 
+use super::check::{expect_elem, expect_quantized};
 use super::{Cast, Dequantize, Inferred, OpRules, Operands, Quantize};
+use crate::quant::Quant;
+use crate::types::{ElemType, TensorType};
 
 impl OpRules for Quantize {
-    fn infer(&self, _operands: &Operands<'_>) -> Result<Vec<Inferred>, String> {
-        Err("rules are missing".into())
+    fn infer(&self, operands: &Operands<'_>) -> Result<Vec<Inferred>, String> {
+        operands.expect_count(1, 1)?;
+        let x = operands.require(0, "operand")?;
+        let elems: &[ElemType] = match x.elem {
+            ElemType::F32 => &[ElemType::I8, ElemType::U8, ElemType::I16, ElemType::I32],
+            ElemType::I8 => &[ElemType::I8, ElemType::U8, ElemType::I16, ElemType::I32],
+            ElemType::U8 => &[ElemType::I8],
+            ElemType::I16 => &[ElemType::I8, ElemType::I16, ElemType::I32],
+            ElemType::I32 => &[ElemType::I8, ElemType::I16],
+            other => {
+                return Err(format!(
+                    "the operand has elements of type {other}; expected f32, i8, u8, i16, i32"
+                ));
+            }
+        };
+        if !x.elem.is_float() {
+            expect_scaled(x, "the operand")?;
+        }
+        operands.check_result(expect_scaled)?;
+        Ok(vec![Inferred { shape: x.shape.clone(), elems: elems.to_vec() }])
     }
 }
 
 impl OpRules for Dequantize {
-    fn infer(&self, _operands: &Operands<'_>) -> Result<Vec<Inferred>, String> {
-        Err("rules are missing".into())
+    fn infer(&self, operands: &Operands<'_>) -> Result<Vec<Inferred>, String> {
+        operands.expect_count(1, 1)?;
+        let x = operands.require(0, "operand")?;
+        let elems = [ElemType::I8, ElemType::U8, ElemType::I16, ElemType::I32, ElemType::F16];
+        expect_elem(x.elem, &elems, "the operand")?;
+        if x.elem != ElemType::F16 {
+            expect_scaled(x, "the operand")?;
+        }
+        Ok(vec![Inferred { shape: x.shape.clone(), elems: vec![ElemType::F32] }])
     }
 }
 
 impl OpRules for Cast {
-    fn infer(&self, _operands: &Operands<'_>) -> Result<Vec<Inferred>, String> {
-        Err("rules are missing".into())
+    fn infer(&self, operands: &Operands<'_>) -> Result<Vec<Inferred>, String> {
+        operands.expect_count(1, 1)?;
+        let x = operands.require(0, "operand")?;
+        Ok(vec![Inferred { shape: x.shape.clone(), elems: ElemType::ALL.to_vec() }])
+    }
+}
+
+/// As [`expect_quantized`], for 32-bit integers too.
+fn expect_scaled(ty: &TensorType, what: &str) -> Result<(), String> {
+    match (&ty.quant, ty.elem) {
+        (Quant::PerTensor { scale, .. }, ElemType::I32) if scale.is_finite() && *scale > 0.0 => Ok(()),
+        (_, ElemType::I32) => Err(format!("{what} of type i32 needs one positive scale")),
+        _ => expect_quantized(ty, what),
     }
 }

@@ -4,6 +4,7 @@
 //! `inplace` decides which values share storage, which leaves *buffers* with a size and a live range; [`solver`]
 //! packs the buffers into the smallest arena.
 
+pub mod bound;
 mod inplace;
 mod lifetime;
 pub mod solver;

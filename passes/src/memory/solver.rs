@@ -1,6 +1,15 @@
-//! Packs buffers with known live ranges into the smallest arena: rectangles whose horizontal position is fixed.
+//! Packs buffers with known live ranges into the smallest arena.
 //!
-//! Pure geometry: this file knows nothing of graphs.
+//! Pure geometry: rectangles whose horizontal position is fixed, to be stacked as low as possible; nothing here
+//! knows of graphs. What lives all the time goes to the bottom; what never meets is packed apart; greedy orders
+//! (`greedy`) give a first packing; if it does not reach the lower bound (`super::bound`), a branch and bound
+//! search (`search`) closes in from both sides until the two agree or its budget is spent.
+
+mod greedy;
+mod search;
+
+use super::bound;
+use search::{Preference, Problem, Verdict};
 
 /// A buffer: it occupies `bytes` contiguous bytes at every tick from `first` to `last`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,57 +40,104 @@ impl Item {
     }
 }
 
-/// The best packing found; `budget` limits the search.
-pub fn pack(items: &[Item], _budget: u64) -> Packing {
-    let lower_bound = most_live(items);
-    let by_size = |i: &usize| (usize::MAX - items[*i].bytes, items[*i].first);
-    let by_lifetime =
-        |i: &usize| (items[*i].first.wrapping_sub(items[*i].last), usize::MAX - items[*i].bytes);
-    let by_area = |i: &usize| {
-        let area = (items[*i].last - items[*i].first + 1).saturating_mul(items[*i].bytes);
-        (usize::MAX - area, items[*i].first)
-    };
-    let orders = [sorted(items, by_size), sorted(items, by_lifetime), sorted(items, by_area)];
-    let packings = orders.iter().map(|order| first_fit(items, order));
-    let best = packings.min_by_key(|(_, bytes)| *bytes).unwrap_or_default();
-    Packing { offsets: best.0, bytes: best.1, lower_bound }
-}
-
-/// The items' positions, ordered by `key`.
-fn sorted<K: Ord>(items: &[Item], key: impl Fn(&usize) -> K) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..items.len()).collect();
-    order.sort_by_key(key);
-    order
-}
-
-/// Places items in that order, each at the lowest offset that is free during its whole life.
-fn first_fit(items: &[Item], order: &[usize]) -> (Vec<usize>, usize) {
-    let mut offsets = vec![0; items.len()];
-    let mut height = 0;
-    for (done, &item) in order.iter().enumerate() {
-        let mut taken: Vec<(usize, usize)> = order[..done]
-            .iter()
-            .filter(|&&other| items[item].meets(&items[other]))
-            .map(|&other| (offsets[other], offsets[other] + items[other].bytes))
-            .collect();
-        taken.sort_unstable();
-        let mut offset = 0;
-        for (begin, end) in taken {
-            if begin >= offset + items[item].bytes {
-                break;
-            }
-            offset = offset.max(end);
+/// Packs the items; the search visits at most `budget` nodes in all.
+pub fn pack(items: &[Item], budget: u64) -> Packing {
+    let mut packing = Packing { offsets: vec![0; items.len()], bytes: 0, lower_bound: 0 };
+    let base = stack_lasting(items, &mut packing.offsets);
+    let mut budget = budget;
+    let mut rest: Vec<usize> =
+        (0..items.len()).filter(|&i| items[i].bytes > 0 && !is_lasting(items, i)).collect();
+    rest.sort_by_key(|&i| items[i].first);
+    for group in split_by_time(items, &rest) {
+        let members: Vec<Item> = group.iter().map(|&i| items[i]).collect();
+        let part = pack_group(&members, &mut budget);
+        for (&item, offset) in group.iter().zip(&part.offsets) {
+            packing.offsets[item] = base + offset;
         }
-        offsets[item] = offset;
-        height = height.max(offset + items[item].bytes);
+        packing.bytes = packing.bytes.max(part.bytes);
+        packing.lower_bound = packing.lower_bound.max(part.lower_bound);
     }
-    (offsets, height)
+    packing.bytes += base;
+    packing.lower_bound += base;
+    packing
 }
 
-/// The most bytes that are live at one tick.
-fn most_live(items: &[Item]) -> usize {
-    let live_at = |tick: usize| {
-        items.iter().filter(|i| i.first <= tick && tick <= i.last).map(|i| i.bytes).sum::<usize>()
-    };
-    items.iter().map(|item| live_at(item.first)).max().unwrap_or(0)
+/// Whether an item lives whenever any item does.
+fn is_lasting(items: &[Item], item: usize) -> bool {
+    items.iter().all(|other| items[item].first <= other.first && other.last <= items[item].last)
+}
+
+/// Stacks what always lives from offset 0 on; nothing is lost, as the rest has to pass beside it anyway.
+fn stack_lasting(items: &[Item], offsets: &mut [usize]) -> usize {
+    let mut height = 0;
+    for item in (0..items.len()).filter(|&item| is_lasting(items, item)) {
+        offsets[item] = height;
+        height += items[item].bytes;
+    }
+    height
+}
+
+/// Groups of items (given by ascending first tick) such that no item of one meets an item of another.
+fn split_by_time(items: &[Item], order: &[usize]) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    let mut horizon = 0;
+    for &item in order {
+        match groups.last_mut() {
+            Some(group) if items[item].first <= horizon => group.push(item),
+            _ => groups.push(vec![item]),
+        }
+        horizon = horizon.max(items[item].last);
+    }
+    groups
+}
+
+/// Packs items that cannot be taken apart.
+fn pack_group(items: &[Item], budget: &mut u64) -> Packing {
+    let mut best = greedy::best_packing(items);
+    best.lower_bound = bound::lower_bound(items);
+    let problems = Preference::ALL.map(|preference| Problem::new(items, preference));
+    let unit = problems[0].unit();
+    // The bound is often tight, so it is tried first; then the gap is halved.
+    let mut capacity = best.lower_bound;
+    let mut undecided = best.lower_bound;
+    while undecided < best.bytes && *budget > 0 {
+        match try_capacity(&problems, capacity, budget) {
+            Verdict::Fits(offsets) => {
+                best.bytes = height(items, &offsets);
+                best.offsets = offsets;
+            }
+            Verdict::Impossible => {
+                best.lower_bound = capacity + unit;
+                undecided = best.lower_bound;
+            }
+            Verdict::Unknown => undecided = capacity + unit,
+        }
+        let gap = best.bytes.saturating_sub(undecided) / unit;
+        capacity = undecided + gap / 2 * unit;
+    }
+    best
+}
+
+/// Searches with each preference in turn and ever more nodes, until one of them knows or half the budget is spent.
+fn try_capacity(problems: &[Problem], capacity: usize, budget: &mut u64) -> Verdict {
+    let mut share = budget.div_ceil(2);
+    let mut nodes = 1000;
+    while share > 0 {
+        for problem in problems {
+            let spent = nodes.min(share);
+            share -= spent;
+            *budget -= spent;
+            match problem.fit(capacity, spent) {
+                Verdict::Unknown => {}
+                known => return known,
+            }
+        }
+        nodes *= 2;
+    }
+    Verdict::Unknown
+}
+
+/// Largest end of any item.
+fn height(items: &[Item], offsets: &[usize]) -> usize {
+    items.iter().zip(offsets).map(|(item, offset)| item.bytes + offset).max().unwrap_or(0)
 }

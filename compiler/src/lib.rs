@@ -1,1 +1,3 @@
-//! Placeholder.
+//! The redsc compiler as a library: front ends, driver and what the command line needs.
+
+pub mod frontend;

@@ -36,6 +36,16 @@ pub const CODES: &[(&str, &str)] = &[
     ("E0106", "graphs and variables are not numbered in order"),
     ("E0110", "a value is defined more than once"),
     ("E0111", "a value is used before it is defined"),
+    ("E0201", "the content is no model that redsc reads"),
+    ("E0202", "the model file is damaged: it contradicts the format or itself"),
+    ("E0203", "an operator of the model is not supported"),
+    ("E0204", "the element type or the storage of a tensor is not supported"),
+    ("E0205", "the shape of a tensor is unknown or too large"),
+    ("E0206", "the quantization of a tensor is invalid or not supported"),
+    ("E0207", "the contents of a constant do not fit its type, or are elsewhere"),
+    ("E0208", "an operator is supported, but not in this form"),
+    ("E0209", "operators and tensors do not form a graph in execution order"),
+    ("E0210", "float activations meet integer weights"),
 ];
 
 /// The meaning of a code.

@@ -13,5 +13,4 @@ pub mod pool;
 pub mod quantize;
 pub mod recurrent;
 pub mod reduce;
-pub mod sigmoid;
 pub mod window;

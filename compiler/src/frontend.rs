@@ -1,0 +1,83 @@
+//! Front ends: bytes of a model file to a verified [`Module`].
+//!
+//! The content decides which front end reads a file, never its name. A model is translated as a whole: everything
+//! that is wrong with it is reported at once, with the codes `E0201` to `E0210` of [`redsc_ir::diag::CODES`]; what
+//! the rules of the representation forbid is reported by the verifier. No input makes a front end panic, hang or
+//! allocate more than a small multiple of the input's size.
+
+pub mod tflite;
+
+use std::path::Path;
+
+use redsc_ir::{Diagnostic, Module};
+
+/// Finds the contents of a side file that a textual module refers to by name.
+pub type SideFiles<'a> = &'a dyn Fn(&str) -> Option<Vec<u8>>;
+
+/// Reads a model; `source_name` is what the user calls it, and its stem names the module.
+///
+/// Weights in side files are not found; see [`load_with`].
+///
+/// # Errors
+/// Everything that is wrong with the model.
+pub fn load(bytes: &[u8], source_name: &str) -> Result<Module, Vec<Diagnostic>> {
+    load_with(bytes, source_name, &|_| None)
+}
+
+/// Reads a model whose textual form may refer to side files.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with(bytes: &[u8], source_name: &str, files: SideFiles) -> Result<Module, Vec<Diagnostic>> {
+    let mut module = match Format::of(bytes) {
+        Ok(Format::Tflite) => tflite::read(bytes)?,
+        Ok(Format::Text(text)) => redsc_ir::text::parse(text, files)?,
+        Err(diagnostic) => return Err(vec![*diagnostic]),
+    };
+    if module.name.is_empty() {
+        module.name = Path::new(source_name).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    }
+    Ok(module)
+}
+
+/// A format that can be read.
+enum Format<'a> {
+    Tflite,
+    Text(&'a str),
+}
+
+impl<'a> Format<'a> {
+    /// Recognises a format by its content.
+    fn of(bytes: &'a [u8]) -> Result<Self, Box<Diagnostic>> {
+        if tflite::has_identifier(bytes) {
+            return Ok(Format::Tflite);
+        }
+        if bytes.is_empty() {
+            return Err(unreadable("the file is empty", ""));
+        }
+        if looks_like_onnx(bytes) {
+            return Err(unreadable(
+                "ONNX models are not supported yet",
+                "convert the model to TFLite, for example with onnx2tf",
+            ));
+        }
+        match std::str::from_utf8(bytes) {
+            Ok(text) if redsc_ir::text::is_text(bytes) => Ok(Format::Text(text)),
+            _ => Err(unreadable(
+                "this is not a model that redsc reads",
+                "redsc reads TFLite files (`TFL3` at byte 4) and its own textual form",
+            )),
+        }
+    }
+}
+
+fn unreadable(message: &str, help: &str) -> Box<Diagnostic> {
+    Box::new(Diagnostic::new("E0201", message).help(help))
+}
+
+/// An ONNX file starts with field 1, a small version number, and then the key of another field of the model message.
+fn looks_like_onnx(bytes: &[u8]) -> bool {
+    const VERSION_KEY: u8 = 0x08;
+    const OTHER_KEYS: [u8; 8] = [0x12, 0x1A, 0x22, 0x28, 0x32, 0x3A, 0x42, 0x72];
+    matches!(bytes, [VERSION_KEY, 1..=0x1F, key, ..] if OTHER_KEYS.contains(key))
+}

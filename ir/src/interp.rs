@@ -5,7 +5,13 @@
 //! The interpreter expects a verified module; `verify` is where a user learns what is wrong with a model. What it
 //! cannot compute (an element type that an operator does not have) is an error that names the node.
 
+mod conv;
 mod eval;
+mod linear;
+mod lstm;
+mod mac;
+mod pool;
+mod recurrent;
 mod session;
 
 use crate::data::Data;
@@ -102,14 +108,14 @@ fn contents_of(variable: &Variable) -> Data {
 /// Dispatches to the meaning of each operator.
 fn eval_op(cx: &Eval<'_>) -> Result<Vec<Data>, String> {
     match &cx.operands.node.op {
-        Op::Conv2d(_)
-        | Op::DepthwiseConv2d(_)
-        | Op::TransposeConv2d(_)
-        | Op::FullyConnected(_)
-        | Op::Pool2d(_)
-        | Op::Svdf(_)
-        | Op::Lstm(_)
-        | Op::Binary(_)
+        Op::Conv2d(op) => conv::eval_conv2d(op, cx),
+        Op::DepthwiseConv2d(op) => conv::eval_depthwise(op, cx),
+        Op::TransposeConv2d(op) => conv::eval_transpose_conv2d(op, cx),
+        Op::FullyConnected(op) => linear::eval_fully_connected(op, cx),
+        Op::Pool2d(op) => pool::eval_pool2d(op, cx),
+        Op::Svdf(op) => recurrent::eval_svdf(op, cx),
+        Op::Lstm(op) => lstm::eval_lstm(op, cx),
+        Op::Binary(_)
         | Op::Compare(_)
         | Op::Unary(_)
         | Op::LeakyRelu(_)

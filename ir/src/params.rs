@@ -13,4 +13,5 @@ pub mod pool;
 pub mod quantize;
 pub mod recurrent;
 pub mod reduce;
+pub mod sigmoid;
 pub mod window;

@@ -176,6 +176,13 @@ impl Layer<'_> {
 }
 
 /// Scale and zero point of a type that must have one of each; `what` names it in the error.
+///
+/// 16-bit tensors are symmetric: the arithmetic leaves no room for an offset.
 pub(super) fn per_tensor(ty: &TensorType, what: &str) -> Result<(f32, i32), String> {
-    ty.quant.per_tensor().ok_or_else(|| format!("{what} needs one scale and zero point"))
+    let (scale, zero_point) =
+        ty.quant.per_tensor().ok_or_else(|| format!("{what} needs one scale and zero point"))?;
+    if ty.elem == ElemType::I16 && zero_point != 0 {
+        return Err(format!("{what} has 16 bits and needs the zero point 0, not {zero_point}"));
+    }
+    Ok((scale, zero_point))
 }

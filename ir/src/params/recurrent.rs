@@ -2,6 +2,7 @@
 
 use super::activation;
 use super::mac::{Accumulator, per_tensor};
+use super::sigmoid::SigmoidScale;
 use crate::ops::{Activation, Lstm, Operands, Svdf};
 use crate::quant::Requant;
 use crate::types::{ElemType, TensorType};
@@ -81,7 +82,8 @@ impl SvdfParams {
             return Err(format!("{filters} filters are not units of rank {}", op.rank));
         }
         let units = filters / op.rank;
-        if feature_inputs != inputs || time_filters != filters || memory == 0 {
+        let empty = [inputs, filters, memory].contains(&0);
+        if empty || feature_inputs != inputs || time_filters != filters {
             return Err(format!(
                 "feature weights {} and time weights {} do not fit input {}",
                 feature.shape, time.shape, input.shape
@@ -227,7 +229,7 @@ pub struct LstmQuantized {
     /// Clamp `[-clip, clip]` of the cell.
     pub cell_clip: Option<i16>,
     /// From the cell to the argument of its tanh.
-    pub cell_tanh: TanhScale,
+    pub cell_tanh: SigmoidScale,
     /// From tanh of the cell times output gate to the output.
     pub output_requant: Requant,
     /// Added after `output_requant`: the zero point of the output state.
@@ -240,30 +242,6 @@ pub struct LstmQuantized {
     pub accumulator: Accumulator,
 }
 
-/// The argument of a table-driven 16-bit logistic or tanh: `(x · multiplier + round) >> shift` with 2^12 · 3
-/// steps to the unit (so that the 256 intervals of the table reach beyond ±10).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TanhScale {
-    /// Factor, 3 times a power of two.
-    pub multiplier: i32,
-    /// Rounding right shift.
-    pub shift: u32,
-}
-
-impl TanhScale {
-    /// For operands with 12 fractional bits.
-    pub const Q12: TanhScale = TanhScale { multiplier: 3, shift: 0 };
-
-    /// For operands of scale `2^exponent`.
-    fn of_power_of_two(exponent: i32) -> Result<Self, String> {
-        match exponent + 12 {
-            left @ 0..=14 => Ok(TanhScale { multiplier: 3 << left, shift: 0 }),
-            right @ -14..=-1 => Ok(TanhScale { multiplier: 3, shift: right.unsigned_abs() }),
-            _ => Err(format!("a cell scale of 2^{exponent} is out of range")),
-        }
-    }
-}
-
 impl LstmParams {
     /// Constants of `lstm`.
     pub fn new(op: &Lstm, operands: &Operands<'_>, result: &TensorType) -> Result<Self, String> {
@@ -274,6 +252,9 @@ impl LstmParams {
         let (steps, batches) = if op.time_major { (outer, inner) } else { (inner, outer) };
         let units =
             matrix(operands.require(LstmGate::Forget.input_weights(), "forget weights")?, "weights")?[0];
+        if inputs == 0 || units == 0 {
+            return Err("there are no inputs or no units".into());
+        }
         reject_variants(op, operands)?;
         for gate in LstmGate::ALL {
             expect_shape(operands, gate.input_weights(), &[units, inputs])?;
@@ -351,7 +332,7 @@ impl LstmQuantized {
             update_requant: Requant::from_real(GATE_SCALE * GATE_SCALE / cell),
             cell_clip: (op.cell_clip > 0.0)
                 .then(|| (f64::from(op.cell_clip) / cell).clamp(-32768.0, 32767.0) as i16),
-            cell_tanh: TanhScale::of_power_of_two(cell_scale.log2().round() as i32)?,
+            cell_tanh: SigmoidScale::of_power_of_two(cell_scale.log2().round() as i32)?,
             output_requant: Requant::from_real(GATE_SCALE * GATE_SCALE / f64::from(output_scale)),
             output_offset: output_zero,
             output_min,

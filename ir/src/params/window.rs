@@ -66,7 +66,8 @@ pub struct Window {
 impl Window {
     /// The window `[y, x]` with `filter` taps between the NHWC types `input` and `output`.
     ///
-    /// Fails if a type is not NHWC, if they differ in the number of images, or if a stride or dilation is 0.
+    /// Fails if a type is not NHWC, if they differ in the number of images, if there are no channels, or if a
+    /// filter size, stride or dilation is 0 or anything beyond 31 bits, which is what generated code counts with.
     pub fn new(
         input: &TensorType,
         output: &TensorType,
@@ -79,6 +80,15 @@ impl Window {
         let [out_batches, out_y, out_x, out_channels] = nhwc(output, "the result")?;
         if batches != out_batches {
             return Err(format!("{batches} images go in and {out_batches} come out"));
+        }
+        if in_channels == 0 || out_channels == 0 {
+            return Err("there are no channels".into());
+        }
+        let Padding { top, bottom, left, right } = padding;
+        let extents = [&input.shape.0[..], &output.shape.0, &filter, &stride, &dilation];
+        let cells = [top, bottom, left, right];
+        if extents.into_iter().flatten().chain(&cells).any(|&extent| i32::try_from(extent).is_err()) {
+            return Err("extents must be below 2^31".into());
         }
         if stride.contains(&0) || dilation.contains(&0) || filter.contains(&0) {
             return Err("filter sizes, strides and dilations must be positive".into());

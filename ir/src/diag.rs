@@ -28,6 +28,7 @@ pub struct Diagnostic {
 /// All codes with their meaning. `E01xx` text and verifier, `E02xx` front ends, `E03xx` passes and plan, `E04xx` code
 /// generation, `E05xx` driver and files.
 pub const CODES: &[(&str, &str)] = &[
+    // Text and verifier.
     ("E0101", "the text does not follow the grammar"),
     ("E0102", "a literal does not fit its place"),
     ("E0103", "there is no such operator, or its attributes are wrong"),
@@ -36,6 +37,20 @@ pub const CODES: &[(&str, &str)] = &[
     ("E0106", "graphs and variables are not numbered in order"),
     ("E0110", "a value is defined more than once"),
     ("E0111", "a value is used before it is defined"),
+    ("E0112", "a value, variable or graph does not exist"),
+    ("E0113", "there is no entry graph"),
+    ("E0114", "graphs run each other in a cycle or nest too deep"),
+    ("E0120", "tensors are too large"),
+    ("E0121", "a tensor has too many dimensions or an extent of zero"),
+    ("E0122", "an attribute is too large or not finite"),
+    ("E0123", "contents do not fit their type"),
+    ("E0130", "a scale is not a finite positive number"),
+    ("E0131", "the quantized axis does not exist or has another number of scales or zero points"),
+    ("E0132", "a zero point is not a value of the element type"),
+    ("E0133", "the element type cannot be quantized"),
+    ("E0140", "operands or attributes do not fit the operator"),
+    ("E0141", "results do not have the types that the operator gives them"),
+    // Front ends.
     ("E0201", "the content is no model that redsc reads"),
     ("E0202", "the model file is damaged: it contradicts the format or itself"),
     ("E0203", "an operator of the model is not supported"),

@@ -1,0 +1,1 @@
+module "entry exists" // error: E0113 the module has no graph

@@ -1,0 +1,100 @@
+//! Standalone C: one file that needs nothing but a C99 compiler, and its header.
+//!
+//! [`unit`] walks the graphs and collects constants, layer functions and calls; one module per operator family says
+//! which kernel calls, with which parameters, a node becomes; `templates/` holds the text around them.
+//!
+//! # State
+//!
+//! `NAME_init` restores the initial contents of all variables. `NAME_invoke` does so itself if it was never called,
+//! so that a network that is invoked without initialisation starts in the right state.
+
+mod call;
+mod constants;
+mod control;
+mod conv;
+mod dispatch;
+mod interface;
+mod layers;
+mod linear;
+mod literals;
+mod names;
+mod render;
+mod site;
+mod unit;
+
+use redsc_ir::{Diagnostic, Module, Plan, Target};
+
+use crate::Artifact;
+use unit::Unit;
+
+pub use names::identifier;
+
+/// What the C looks like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct COptions {
+    /// Prefix of everything that the C exports: a C identifier.
+    pub name: String,
+    /// Stem of the file names, e.g. `model` for `model.c` and `model.h`.
+    pub stem: String,
+    /// What matters most.
+    pub optimize: Optimize,
+    /// Puts the constants into `STEM_weights.c`.
+    pub weights_separate: bool,
+    /// Adds a hook that is called after each layer.
+    pub trace: bool,
+    /// Lets the application provide the arena.
+    pub arena_external: bool,
+}
+
+/// What matters most in generated code.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Optimize {
+    /// As fast as possible.
+    #[default]
+    Speed,
+    /// Fast, unless it costs much code.
+    Balanced,
+    /// As little code as possible.
+    Size,
+}
+
+impl COptions {
+    /// The usual options for a network of that name.
+    pub fn new(name: &str) -> Self {
+        COptions {
+            name: identifier(name),
+            stem: name.into(),
+            optimize: Optimize::default(),
+            weights_separate: false,
+            trace: false,
+            arena_external: false,
+        }
+    }
+}
+
+/// The C files of a planned module.
+///
+/// # Errors
+/// All nodes that have no C, each with operator and location.
+pub fn emit_c(
+    module: &Module,
+    plan: &Plan,
+    target: &Target,
+    options: &COptions,
+) -> Result<Vec<Artifact>, Vec<Diagnostic>> {
+    let mut unit = Unit::new(module, plan, options);
+    let invoke = unit.body(redsc_ir::GraphId(0));
+    let interface = interface::Interface::of(&mut unit);
+    if !unit.errors.is_empty() {
+        return Err(unit.errors);
+    }
+    render::files(&unit, &interface, &invoke, target).map_err(|message| {
+        vec![Diagnostic {
+            code: "E0402",
+            message,
+            location: String::new(),
+            span: None,
+            help: String::new(),
+        }]
+    })
+}

@@ -1,0 +1,43 @@
+//! Which module emits which operator.
+
+use redsc_ir::Op;
+
+use super::call::Call;
+use super::site::Site;
+use super::{conv, linear};
+
+/// The kernel calls that a node becomes.
+pub(super) fn calls(site: &Site<'_>) -> Result<Vec<Call>, String> {
+    match &site.node.op {
+        Op::Conv2d(op) => conv::conv2d(op, site),
+        Op::DepthwiseConv2d(op) => conv::depthwise(op, site),
+        Op::FullyConnected(op) => linear::fully_connected(op, site),
+        Op::TransposeConv2d(_)
+        | Op::Pool2d(_)
+        | Op::Binary(_)
+        | Op::Compare(_)
+        | Op::Unary(_)
+        | Op::LeakyRelu(_)
+        | Op::Lut(_)
+        | Op::Reduce(_)
+        | Op::Softmax(_)
+        | Op::LogSoftmax(_)
+        | Op::Quantize(_)
+        | Op::Dequantize(_)
+        | Op::Cast(_)
+        | Op::Reshape(_)
+        | Op::Transpose(_)
+        | Op::Pad(_)
+        | Op::Concat(_)
+        | Op::Split(_)
+        | Op::Slice(_)
+        | Op::Resize2d(_)
+        | Op::Svdf(_)
+        | Op::Lstm(_)
+        | Op::ReadVariable(_)
+        | Op::AssignVariable(_)
+        | Op::CallOnce(_)
+        | Op::If(_)
+        | Op::While(_) => Err(format!("there is no C for `{}`", site.node.op.mnemonic())),
+    }
+}

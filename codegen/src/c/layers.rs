@@ -1,0 +1,95 @@
+//! Layer functions: each binds a kernel to one set of parameters and takes only pointers.
+//!
+//! Layers that agree in kernel, parameters and present operands share one function.
+
+use std::fmt::Write;
+
+use redsc_ir::kernels::Kernel;
+
+/// A parameter of a layer function, or `NULL` where the kernel's argument is absent.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Param {
+    /// Type and name, e.g. `const int8_t *x`, and the name alone.
+    Pointer { declaration: String, name: String },
+    /// The kernel gets `NULL`.
+    Absent,
+}
+
+/// What makes layers share a function.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Shape {
+    pub(super) kernel: Kernel,
+    pub(super) params: Vec<Param>,
+    /// C type of the parameter struct and its initialiser.
+    pub(super) constants: (&'static str, String),
+}
+
+struct Layer {
+    name: String,
+    shape: Shape,
+    users: Vec<String>,
+}
+
+/// All layer functions of a model, in the order of first use.
+#[derive(Default)]
+pub(super) struct Layers {
+    layers: Vec<Layer>,
+}
+
+impl Layers {
+    /// The name of the function of that shape; a new one is called after `operator`. `user` is the layer's label.
+    pub(super) fn intern(&mut self, shape: Shape, operator: &str, user: &str) -> String {
+        if let Some(layer) = self.layers.iter_mut().find(|layer| layer.shape == shape) {
+            if layer.users.last().is_none_or(|last| last != user) {
+                layer.users.push(user.into());
+            }
+            return layer.name.clone();
+        }
+        let prefix = format!("{operator}_");
+        let number = self.layers.iter().filter(|layer| numbered(&layer.name, &prefix)).count();
+        let name = format!("{prefix}{number}");
+        self.layers.push(Layer { name: name.clone(), shape, users: vec![user.into()] });
+        name
+    }
+
+    /// The kernels in use, in the order of first use.
+    pub(super) fn kernels(&self) -> Vec<Kernel> {
+        let mut kernels = Vec::new();
+        for layer in &self.layers {
+            if !kernels.contains(&layer.shape.kernel) {
+                kernels.push(layer.shape.kernel);
+            }
+        }
+        kernels
+    }
+
+    /// The C functions.
+    pub(super) fn definitions(&self) -> String {
+        self.layers.iter().map(definition).collect::<Vec<_>>().join("\n")
+    }
+}
+
+fn numbered(name: &str, prefix: &str) -> bool {
+    name.strip_prefix(prefix).is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()))
+}
+
+fn definition(layer: &Layer) -> String {
+    let mut text = String::new();
+    let plural = if layer.users.len() == 1 { "" } else { "s" };
+    let _ = writeln!(text, "/* Layer{plural} {}. */", layer.users.join(", "));
+    let (mut declarations, mut arguments) = (Vec::new(), Vec::new());
+    for param in &layer.shape.params {
+        match param {
+            Param::Pointer { declaration, name } => {
+                declarations.push(declaration.as_str());
+                arguments.push(name.as_str());
+            }
+            Param::Absent => arguments.push("NULL"),
+        }
+    }
+    let (c_type, initialiser) = &layer.shape.constants;
+    let _ = writeln!(text, "static REDSC_LAYER void {}({})", layer.name, declarations.join(", "));
+    let _ = writeln!(text, "{{\n    static const {c_type} p = {initialiser};");
+    let _ = writeln!(text, "    {}({}, &p);\n}}", layer.shape.kernel.symbol(), arguments.join(", "));
+    text
+}

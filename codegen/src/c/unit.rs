@@ -1,0 +1,259 @@
+//! Walks the graphs of a module and collects what the C file is made of: constants, layer functions, calls.
+
+use std::fmt::Write;
+
+use redsc_ir::kernels::Kernel;
+use redsc_ir::plan::Place;
+use redsc_ir::{Diagnostic, GraphId, Module, Op, Plan, TensorType, ValueId, VarId};
+
+use super::call::{Arg, Call, What};
+use super::constants::{Array, Constants};
+use super::layers::{Layers, Param, Shape};
+use super::site::Site;
+use super::{COptions, control, dispatch, names};
+
+/// The C file while it grows.
+pub(super) struct Unit<'a> {
+    pub(super) module: &'a Module,
+    pub(super) plan: &'a Plan,
+    pub(super) options: &'a COptions,
+    pub(super) constants: Constants,
+    pub(super) layers: Layers,
+    /// Functions of the regions, callees first.
+    pub(super) regions: Vec<Region>,
+    /// How many `call_once` nodes there are; each has a flag.
+    pub(super) once_flags: usize,
+    pub(super) errors: Vec<Diagnostic>,
+    /// Graphs whose functions are under way, to find graphs that run themselves.
+    pub(super) open: Vec<GraphId>,
+}
+
+/// The function of one region.
+pub(super) struct Region {
+    pub(super) id: GraphId,
+    pub(super) body: String,
+}
+
+impl<'a> Unit<'a> {
+    /// An empty file.
+    pub(super) fn new(module: &'a Module, plan: &'a Plan, options: &'a COptions) -> Self {
+        Unit {
+            module,
+            plan,
+            options,
+            constants: Constants::default(),
+            layers: Layers::default(),
+            regions: Vec::new(),
+            once_flags: 0,
+            errors: Vec::new(),
+            open: Vec::new(),
+        }
+    }
+
+    /// The statements that run a graph, one commented paragraph per node.
+    pub(super) fn body(&mut self, id: GraphId) -> String {
+        self.open.push(id);
+        let module = self.module;
+        let graph = module.graph(id);
+        let mut text = String::new();
+        for (position, node) in graph.nodes.iter().enumerate() {
+            let Some(step) = self.plan.graphs.get(id.index()).and_then(|g| g.steps.get(position)) else {
+                self.error("the plan has no step for this node", &node.location);
+                continue;
+            };
+            let site = Site { module, graph, node, step, id, position };
+            let _ = writeln!(text, "    /* {} */", describe(&site));
+            match self.statements(&site) {
+                Ok(statements) => text.push_str(&statements),
+                Err(message) => self.error(&message, &node.location),
+            }
+            text.push_str(&self.traces(&site));
+        }
+        self.open.pop();
+        text
+    }
+
+    fn error(&mut self, message: &str, location: &str) {
+        self.errors.push(Diagnostic {
+            code: "E0401",
+            message: message.into(),
+            location: location.into(),
+            span: None,
+            help: String::new(),
+        });
+    }
+
+    fn statements(&mut self, site: &Site<'a>) -> Result<String, String> {
+        if site.step.kernel == Kernel::View {
+            return Ok(String::new());
+        }
+        match &site.node.op {
+            Op::ReadVariable(op) => self.read(site, op.variable),
+            Op::AssignVariable(op) => self.assign(site, op.variable),
+            Op::CallOnce(op) => control::call_once(self, op),
+            Op::If(op) => control::if_else(self, site, op),
+            Op::While(op) => control::while_loop(self, site, op),
+            _ => {
+                let calls = dispatch::calls(site)?;
+                calls.into_iter().map(|call| self.call(site, call)).collect()
+            }
+        }
+    }
+
+    fn read(&mut self, site: &Site<'_>, variable: VarId) -> Result<String, String> {
+        let bytes = site.result(0)?.bytes();
+        let to = self.result_at(site, 0, 0)?;
+        Ok(copy(&to, &self.variable_at(variable)?, bytes))
+    }
+
+    fn assign(&mut self, site: &Site<'_>, variable: VarId) -> Result<String, String> {
+        let bytes = site.input(0)?.bytes();
+        let from = self.operand_at(site, 0, 0, "value")?;
+        Ok(copy(&self.variable_at(variable)?, &from, bytes))
+    }
+
+    /// The statement that calls the layer function of `call`.
+    fn call(&mut self, site: &Site<'_>, call: Call) -> Result<String, String> {
+        let (mut params, mut arguments) = (Vec::new(), Vec::new());
+        for arg in call.args {
+            let param = self.param(site, &arg)?;
+            if matches!(param, Param::Pointer { .. }) {
+                arguments.push(self.pointer(site, arg)?);
+            }
+            params.push(param);
+        }
+        let constants = (call.params.c_type, call.params.initialiser());
+        let shape = Shape { kernel: call.kernel, params, constants };
+        let function = self.layers.intern(shape, site.node.op.mnemonic(), &site.label());
+        Ok(format!("    {function}({});\n", arguments.join(", ")))
+    }
+
+    fn param(&self, site: &Site<'_>, arg: &Arg) -> Result<Param, String> {
+        let c_type = match &arg.what {
+            What::Operand { index, .. } => format!("const {}", site.input(*index)?.elem.c_name()),
+            What::Result { index, .. } => site.result(*index)?.elem.c_name().into(),
+            What::Constant(array) => format!("const {}", array.elem.c_name()),
+            What::Variable(id) => self.module.variable(*id).ty.elem.c_name().into(),
+            What::Scratch if site.step.scratch.is_some() => "void".into(),
+            What::Scratch | What::Nothing => return Ok(Param::Absent),
+        };
+        Ok(Param::Pointer { declaration: format!("{c_type} *{}", arg.name), name: arg.name.into() })
+    }
+
+    /// The C expression of an argument that is present.
+    fn pointer(&mut self, site: &Site<'_>, arg: Arg) -> Result<String, String> {
+        match arg.what {
+            What::Operand { index, offset } => self.operand_at(site, index, offset, arg.name),
+            What::Result { index, offset } => self.result_at(site, index, offset),
+            What::Constant(array) => Ok(self.constant(array, &site.label(), arg.name)),
+            What::Variable(id) => self.variable_at(id),
+            What::Scratch => Ok(at(site.step.scratch.map_or(0, |s| s.offset))),
+            What::Nothing => Ok("NULL".into()),
+        }
+    }
+
+    /// The name of a constant that belongs to the layer `label`.
+    fn constant(&mut self, array: Array, label: &str, what: &str) -> String {
+        let prefix = if self.options.weights_separate { format!("{}_", self.options.name) } else { String::new() };
+        self.constants.intern(array, &format!("{prefix}{label}_{what}")).to_string()
+    }
+
+    /// Where an operand is, `offset` bytes from its start.
+    pub(super) fn operand_at(
+        &mut self,
+        site: &Site<'_>,
+        index: usize,
+        offset: usize,
+        what: &str,
+    ) -> Result<String, String> {
+        let value = site.node.input(index).ok_or_else(|| format!("operand {index} is missing"))?;
+        self.value_at(site.id, value, offset, &site.label(), what)
+    }
+
+    /// Where a result is, `offset` bytes from its start.
+    pub(super) fn result_at(&mut self, site: &Site<'_>, index: usize, offset: usize) -> Result<String, String> {
+        let value = site.node.outputs.get(index).ok_or_else(|| format!("result {index} is missing"))?;
+        self.value_at(site.id, *value, offset, &site.label(), "result")
+    }
+
+    /// Where a value is; constants are called `label_what` unless they have a name already.
+    pub(super) fn value_at(
+        &mut self,
+        graph: GraphId,
+        value: ValueId,
+        offset: usize,
+        label: &str,
+        what: &str,
+    ) -> Result<String, String> {
+        let found = self.module.graph(graph).value(value);
+        if let Some(data) = &found.data {
+            let array = Array { elem: found.ty.elem, data: data.clone() };
+            let name = self.constant(array, label, what);
+            return Ok(if offset == 0 { name } else { format!("(const uint8_t *){name} + {offset}") });
+        }
+        match self.place(graph, value) {
+            Some(Place::Arena { offset: base }) => Ok(at(base + offset)),
+            _ => Err(format!("the plan has no place for {value}")),
+        }
+    }
+
+    /// Where the plan puts a value.
+    pub(super) fn place(&self, graph: GraphId, value: ValueId) -> Option<Place> {
+        self.plan.graphs.get(graph.index())?.places.get(value.index()).copied()
+    }
+
+    /// Where a variable is.
+    pub(super) fn variable_at(&self, id: VarId) -> Result<String, String> {
+        let offset = self.plan.variables.get(id.index());
+        offset.map(|&offset| at(offset)).ok_or_else(|| format!("the plan has no place for {id}"))
+    }
+
+    /// Calls of the trace hook for the results of a node.
+    fn traces(&mut self, site: &Site<'_>) -> String {
+        if !self.options.trace {
+            return String::new();
+        }
+        let mut text = String::new();
+        for (index, output) in site.node.outputs.iter().enumerate() {
+            if let Ok(place) = self.result_at(site, index, 0) {
+                let value = site.graph.value(*output);
+                let name = names::string(&value.name);
+                let _ = writeln!(text, "    trace({name}, {place}, {});", value.ty.bytes());
+            }
+        }
+        text
+    }
+}
+
+/// The C expression of an arena offset.
+pub(super) fn at(offset: usize) -> String {
+    format!("AT({offset})")
+}
+
+/// A copy, unless source and destination are the same.
+pub(super) fn copy(to: &str, from: &str, bytes: usize) -> String {
+    if to == from || bytes == 0 { String::new() } else { format!("    memcpy({to}, {from}, {bytes});\n") }
+}
+
+/// `3: conv2d 1x8x8x3 i8 -> 1x8x8x16 i8 (CONV_2D #3), act = relu`.
+fn describe(site: &Site<'_>) -> String {
+    let types = |ids: &mut dyn Iterator<Item = ValueId>| {
+        ids.map(|id| type_text(site.graph.ty(id))).collect::<Vec<_>>().join(", ")
+    };
+    let from = types(&mut site.node.operands().filter(|&id| site.graph.constant(id).is_none()));
+    let to = types(&mut site.node.outputs.iter().copied());
+    let arrow = if from.is_empty() || to.is_empty() { "" } else { " -> " };
+    let mut text = format!("{}: {} {from}{arrow}{to}", site.label(), site.node.op.mnemonic());
+    if !site.node.location.is_empty() {
+        let _ = write!(text, " ({})", site.node.location);
+    }
+    if site.step.kernel == Kernel::View {
+        text.push_str(": nothing to do");
+    }
+    names::comment(&text)
+}
+
+/// `1x8x8x16 i8`; a scalar is its element type.
+pub(super) fn type_text(ty: &TensorType) -> String {
+    if ty.shape.rank() == 0 { ty.elem.to_string() } else { format!("{} {}", ty.shape, ty.elem) }
+}

@@ -17,14 +17,16 @@ mod interface;
 mod layers;
 mod linear;
 mod literals;
+mod mac;
 mod names;
 mod render;
 mod site;
 mod unit;
 
-use redsc_ir::{Diagnostic, Module, Plan, Target};
+use redsc_ir::{Diagnostic, GraphId, Module, Plan, Target};
 
 use crate::Artifact;
+use render::Statements;
 use unit::Unit;
 
 pub use names::identifier;
@@ -83,12 +85,13 @@ pub fn emit_c(
     options: &COptions,
 ) -> Result<Vec<Artifact>, Vec<Diagnostic>> {
     let mut unit = Unit::new(module, plan, options);
-    let invoke = unit.body(redsc_ir::GraphId(0));
+    let invoke = unit.body(GraphId(0));
+    let statements = Statements { init: unit.init(), invoke };
     let interface = interface::Interface::of(&mut unit);
     if !unit.errors.is_empty() {
         return Err(unit.errors);
     }
-    render::files(&unit, &interface, &invoke, target).map_err(|message| {
+    render::files(&unit, &interface, &statements, target).map_err(|message| {
         vec![Diagnostic {
             code: "E0402",
             message,

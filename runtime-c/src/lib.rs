@@ -31,12 +31,36 @@ macro_rules! sources {
 }
 
 sources! {
+    "common/dot.h"
+    "common/redsc_copy.h"
     "common/redsc_kernel.h"
     "common/redsc_params.h"
+    "common/redsc_recurrent.h"
     "common/requant.h"
+    "common/sigmoid16.h"
+    "common/window.h"
+    "ref/conv2d_f32.c"
+    "ref/conv2d_s16.c"
     "ref/conv2d_s8.c"
+    "ref/conv2d_u8.c"
+    "ref/copy.c"
+    "ref/depthwise_conv2d_f32.c"
+    "ref/depthwise_conv2d_s16.c"
     "ref/depthwise_conv2d_s8.c"
+    "ref/depthwise_conv2d_u8.c"
+    "ref/fill.c"
+    "ref/fully_connected_f32.c"
+    "ref/fully_connected_s16.c"
     "ref/fully_connected_s8.c"
+    "ref/fully_connected_u8.c"
+    "ref/lstm_f32.c"
+    "ref/lstm_s8.c"
+    "ref/svdf_f32.c"
+    "ref/svdf_s8.c"
+    "ref/transpose_conv2d_f32.c"
+    "ref/transpose_conv2d_s16.c"
+    "ref/transpose_conv2d_s8.c"
+    "ref/transpose_conv2d_u8.c"
 }
 
 /// The source of that path, or the one in `common` of that name.
@@ -138,8 +162,10 @@ mod tests {
             paths,
             [
                 "common/redsc_kernel.h",
-                "common/redsc_params.h",
                 "common/requant.h",
+                "common/dot.h",
+                "common/redsc_params.h",
+                "common/window.h",
                 "ref/conv2d_s8.c",
                 "ref/fully_connected_s8.c"
             ]

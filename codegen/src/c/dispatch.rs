@@ -12,8 +12,8 @@ pub(super) fn calls(site: &Site<'_>) -> Result<Vec<Call>, String> {
         Op::Conv2d(op) => conv::conv2d(op, site),
         Op::DepthwiseConv2d(op) => conv::depthwise(op, site),
         Op::FullyConnected(op) => linear::fully_connected(op, site),
-        Op::TransposeConv2d(_)
-        | Op::Pool2d(_)
+        Op::TransposeConv2d(op) => conv::transpose_conv2d(op, site),
+        Op::Pool2d(_)
         | Op::Binary(_)
         | Op::Compare(_)
         | Op::Unary(_)

@@ -63,6 +63,11 @@ impl Layers {
         kernels
     }
 
+    /// Whether a parameter is a number that only `math.h` can spell.
+    pub(super) fn need_math(&self) -> bool {
+        self.layers.iter().any(|layer| layer.shape.constants.1.contains("INFINITY"))
+    }
+
     /// The C functions.
     pub(super) fn definitions(&self) -> String {
         self.layers.iter().map(definition).collect::<Vec<_>>().join("\n")

@@ -73,7 +73,7 @@ impl<'a> Unit<'a> {
         text
     }
 
-    fn error(&mut self, message: &str, location: &str) {
+    pub(super) fn error(&mut self, message: &str, location: &str) {
         self.errors.push(Diagnostic {
             code: "E0401",
             message: message.into(),
@@ -98,6 +98,42 @@ impl<'a> Unit<'a> {
                 calls.into_iter().map(|call| self.call(site, call)).collect()
             }
         }
+    }
+
+    /// Whether there is anything to initialise.
+    pub(super) fn is_stateful(&self) -> bool {
+        !self.module.variables.is_empty() || self.once_flags > 0
+    }
+
+    /// The statements that put state into its initial contents.
+    pub(super) fn init(&mut self) -> String {
+        let mut text = String::new();
+        let module = self.module;
+        for (index, variable) in module.variables.iter().enumerate() {
+            let place = match self.variable_at(VarId::new(index)) {
+                Ok(place) => place,
+                Err(message) => {
+                    self.error(&message, &variable.name);
+                    continue;
+                }
+            };
+            let (bytes, name) = (variable.ty.bytes(), names::comment(&variable.name));
+            text += &match &variable.init {
+                Some(data) => {
+                    let array = Array { elem: variable.ty.elem, data: data.clone() };
+                    let constant = self.constant(array, &format!("state{index}"), "init");
+                    format!("    memcpy({place}, {constant}, {bytes}); /* {name} */\n")
+                }
+                None => format!("    memset({place}, 0, {bytes}); /* {name} */\n"),
+            };
+        }
+        if self.once_flags > 0 {
+            text += "    memset(done, 0, sizeof done);\n";
+        }
+        if self.is_stateful() {
+            text += "    ready = 1;\n";
+        }
+        text
     }
 
     fn read(&mut self, site: &Site<'_>, variable: VarId) -> Result<String, String> {

@@ -12,6 +12,12 @@ REDSC_INLINE int32_t redsc_add_wrap(int32_t a, int32_t b)
     return (int32_t)((uint32_t)a + (uint32_t)b);
 }
 
+/* a * b modulo 2^32. */
+REDSC_INLINE int32_t redsc_mul_wrap(int32_t a, int32_t b)
+{
+    return (int32_t)((uint32_t)a * (uint32_t)b);
+}
+
 /* x * 2^bits modulo 2^32, `bits` in [0, 31]. */
 REDSC_INLINE int32_t redsc_shift_left_wrap(int32_t x, int32_t bits)
 {
@@ -60,4 +66,18 @@ REDSC_INLINE int32_t redsc_requantize64(int64_t x, int32_t multiplier, int32_t s
     const int32_t total_shift = 15 - shift;
     const int64_t rounded = x * reduced + ((int64_t)1 << (total_shift - 1));
     return (int32_t)(rounded >> total_shift);
+}
+
+/* What a layer stores for an accumulator: times a factor, plus the output's zero point, clamped. */
+REDSC_INLINE int32_t redsc_output(int32_t acc, int32_t multiplier, int32_t shift, int32_t offset, int32_t low,
+                                  int32_t high)
+{
+    return redsc_clamp(redsc_add_wrap(redsc_requantize(acc, multiplier, shift), offset), low, high);
+}
+
+/* The same for 64-bit accumulators. */
+REDSC_INLINE int32_t redsc_output64(int64_t acc, int32_t multiplier, int32_t shift, int32_t offset, int32_t low,
+                                    int32_t high)
+{
+    return redsc_clamp(redsc_add_wrap(redsc_requantize64(acc, multiplier, shift), offset), low, high);
 }

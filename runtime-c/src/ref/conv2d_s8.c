@@ -5,9 +5,11 @@
  * bias  [out_c] or NULL
  * multiplier, shift  one for each output channel, or one for all (requant_step)
  * y     [batches][out_h][out_w][out_c] */
+#include "dot.h"
 #include "redsc_kernel.h"
 #include "redsc_params.h"
 #include "requant.h"
+#include "window.h"
 
 REDSC_KERNEL void redsc_conv2d_s8(const int8_t *x, const int8_t *w, const int32_t *bias,
                                   const int32_t *multiplier, const int8_t *shift, int8_t *y, void *scratch,
@@ -15,36 +17,32 @@ REDSC_KERNEL void redsc_conv2d_s8(const int8_t *x, const int8_t *w, const int32_
 {
     const redsc_window_t *g = &p->window;
     const int32_t filters_per_group = g->out_c / (g->in_c / p->kernel_c);
+    const int32_t padding = p->pad_value + p->input_offset;
     (void)scratch;
-    for (int32_t b = 0; b < g->batches; b++, x += g->in_h * g->in_w * g->in_c) {
-        for (int32_t oy = 0; oy < g->out_h; oy++) {
-            for (int32_t ox = 0; ox < g->out_w; ox++) {
-                const int8_t *tap = w;
-                for (int32_t oc = 0; oc < g->out_c; oc++) {
-                    const int32_t first_c = oc / filters_per_group * p->kernel_c;
-                    int32_t acc = bias != NULL ? bias[oc] : 0;
-                    for (int32_t ky = 0; ky < g->kernel_h; ky++) {
-                        const int32_t iy = oy * g->stride_h - g->pad_top + ky * g->dilation_h;
-                        for (int32_t kx = 0; kx < g->kernel_w; kx++, tap += p->kernel_c) {
-                            const int32_t ix = ox * g->stride_w - g->pad_left + kx * g->dilation_w;
-                            if (iy >= 0 && iy < g->in_h && ix >= 0 && ix < g->in_w) {
-                                const int8_t *cell = x + (iy * g->in_w + ix) * g->in_c + first_c;
-                                for (int32_t c = 0; c < p->kernel_c; c++) {
-                                    acc = redsc_add_wrap(acc, (cell[c] + p->input_offset) * tap[c]);
-                                }
-                            } else if (p->pad_value + p->input_offset != 0) {
-                                for (int32_t c = 0; c < p->kernel_c; c++) {
-                                    acc = redsc_add_wrap(acc, (p->pad_value + p->input_offset) * tap[c]);
-                                }
-                            }
-                        }
+    for (int32_t pixel = 0; pixel < g->batches * g->out_h * g->out_w; pixel++) {
+        const int32_t oy = pixel / g->out_w % g->out_h;
+        const int32_t ox = pixel % g->out_w;
+        const int8_t *image = x + pixel / (g->out_h * g->out_w) * (g->in_h * g->in_w * g->in_c);
+        const int8_t *taps = w;
+        for (int32_t oc = 0; oc < g->out_c; oc++) {
+            const int32_t first_c = oc / filters_per_group * p->kernel_c;
+            int32_t acc = bias != NULL ? bias[oc] : 0;
+            for (int32_t ky = 0; ky < g->kernel_h; ky++) {
+                const int32_t iy = redsc_input_y(g, oy, ky);
+                for (int32_t kx = 0; kx < g->kernel_w; kx++, taps += p->kernel_c) {
+                    const int32_t ix = redsc_input_x(g, ox, kx);
+                    if (redsc_inside(g, iy, ix)) {
+                        const int8_t *cell = image + (iy * g->in_w + ix) * g->in_c + first_c;
+                        acc = redsc_dot_s8(acc, cell, p->input_offset, taps, 0, p->kernel_c);
+                    } else if (padding != 0) {
+                        const int32_t sum = redsc_sum_s8(taps, 0, p->kernel_c);
+                        acc = redsc_add_wrap(acc, redsc_mul_wrap(padding, sum));
                     }
-                    const int32_t r = oc * p->requant_step;
-                    acc = redsc_requantize(acc, multiplier[r], shift[r]);
-                    acc = redsc_add_wrap(acc, p->output_offset);
-                    *y++ = (int8_t)redsc_clamp(acc, p->act_min, p->act_max);
                 }
             }
+            const int32_t r = oc * p->requant_step;
+            *y++ = (int8_t)redsc_output(acc, multiplier[r], shift[r], p->output_offset, p->act_min,
+                                        p->act_max);
         }
     }
 }

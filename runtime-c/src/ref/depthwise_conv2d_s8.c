@@ -8,6 +8,7 @@
 #include "redsc_kernel.h"
 #include "redsc_params.h"
 #include "requant.h"
+#include "window.h"
 
 REDSC_KERNEL void redsc_depthwise_conv2d_s8(const int8_t *x, const int8_t *w, const int32_t *bias,
                                             const int32_t *multiplier, const int8_t *shift, int8_t *y,
@@ -15,28 +16,26 @@ REDSC_KERNEL void redsc_depthwise_conv2d_s8(const int8_t *x, const int8_t *w, co
 {
     const redsc_window_t *g = &p->window;
     (void)scratch;
-    for (int32_t b = 0; b < g->batches; b++, x += g->in_h * g->in_w * g->in_c) {
-        for (int32_t oy = 0; oy < g->out_h; oy++) {
-            for (int32_t ox = 0; ox < g->out_w; ox++) {
-                for (int32_t oc = 0; oc < g->out_c; oc++) {
-                    const int32_t ic = oc / p->depth_multiplier;
-                    int32_t acc = bias != NULL ? bias[oc] : 0;
-                    for (int32_t ky = 0; ky < g->kernel_h; ky++) {
-                        const int32_t iy = oy * g->stride_h - g->pad_top + ky * g->dilation_h;
-                        for (int32_t kx = 0; kx < g->kernel_w; kx++) {
-                            const int32_t ix = ox * g->stride_w - g->pad_left + kx * g->dilation_w;
-                            const int inside = iy >= 0 && iy < g->in_h && ix >= 0 && ix < g->in_w;
-                            const int32_t cell = inside ? x[(iy * g->in_w + ix) * g->in_c + ic] : p->pad_value;
-                            const int32_t tap = w[(ky * g->kernel_w + kx) * g->out_c + oc];
-                            acc = redsc_add_wrap(acc, (cell + p->input_offset) * tap);
-                        }
-                    }
-                    const int32_t r = oc * p->requant_step;
-                    acc = redsc_requantize(acc, multiplier[r], shift[r]);
-                    acc = redsc_add_wrap(acc, p->output_offset);
-                    *y++ = (int8_t)redsc_clamp(acc, p->act_min, p->act_max);
+    for (int32_t pixel = 0; pixel < g->batches * g->out_h * g->out_w; pixel++) {
+        const int32_t oy = pixel / g->out_w % g->out_h;
+        const int32_t ox = pixel % g->out_w;
+        const int8_t *image = x + pixel / (g->out_h * g->out_w) * (g->in_h * g->in_w * g->in_c);
+        for (int32_t oc = 0; oc < g->out_c; oc++) {
+            const int32_t ic = oc / p->depth_multiplier;
+            int32_t acc = bias != NULL ? bias[oc] : 0;
+            for (int32_t ky = 0; ky < g->kernel_h; ky++) {
+                const int32_t iy = redsc_input_y(g, oy, ky);
+                for (int32_t kx = 0; kx < g->kernel_w; kx++) {
+                    const int32_t ix = redsc_input_x(g, ox, kx);
+                    const int32_t cell =
+                        redsc_inside(g, iy, ix) ? image[(iy * g->in_w + ix) * g->in_c + ic] : p->pad_value;
+                    const int32_t tap = w[(ky * g->kernel_w + kx) * g->out_c + oc];
+                    acc = redsc_add_wrap(acc, (cell + p->input_offset) * tap);
                 }
             }
+            const int32_t r = oc * p->requant_step;
+            *y++ = (int8_t)redsc_output(acc, multiplier[r], shift[r], p->output_offset, p->act_min,
+                                        p->act_max);
         }
     }
 }

@@ -3,8 +3,9 @@
  * x     [rows][in_c]
  * w     [out_c][in_c]
  * bias  [out_c] or NULL
- * multiplier, shift  one for each output, or one for all (requant_step)
+ * multiplier, shift  one for each output channel, or one for all (requant_step)
  * y     [rows][out_c] */
+#include "dot.h"
 #include "redsc_kernel.h"
 #include "redsc_params.h"
 #include "requant.h"
@@ -15,16 +16,12 @@ REDSC_KERNEL void redsc_fully_connected_s8(const int8_t *x, const int8_t *w, con
 {
     (void)scratch;
     for (int32_t row = 0; row < p->rows; row++, x += p->in_c) {
-        const int8_t *weight = w;
         for (int32_t oc = 0; oc < p->out_c; oc++) {
             int32_t acc = bias != NULL ? bias[oc] : 0;
-            for (int32_t c = 0; c < p->in_c; c++) {
-                acc = redsc_add_wrap(acc, (x[c] + p->input_offset) * (*weight++ + p->filter_offset));
-            }
+            acc = redsc_dot_s8(acc, x, p->input_offset, w + oc * p->in_c, p->filter_offset, p->in_c);
             const int32_t r = oc * p->requant_step;
-            acc = redsc_requantize(acc, multiplier[r], shift[r]);
-            acc = redsc_add_wrap(acc, p->output_offset);
-            *y++ = (int8_t)redsc_clamp(acc, p->act_min, p->act_max);
+            *y++ = (int8_t)redsc_output(acc, multiplier[r], shift[r], p->output_offset, p->act_min,
+                                        p->act_max);
         }
     }
 }

@@ -1,0 +1,181 @@
+//! Fills the templates. Templates hold text; everything that needs thought arrives preformatted.
+
+use redsc_ir::plan::ALIGNMENT;
+use redsc_ir::Target;
+use redsc_runtime_c::bundle;
+use serde::Serialize;
+use tera::{Context, Delimiters, Tera};
+
+use super::interface::{Interface, Port};
+use super::unit::Unit;
+use super::{Optimize, names};
+use crate::Artifact;
+
+const TEMPLATES: [(&str, &str); 4] = [
+    ("model.c", include_str!("../../templates/model.c")),
+    ("model.h", include_str!("../../templates/model.h")),
+    ("api.h", include_str!("../../templates/api.h")),
+    ("weights.c", include_str!("../../templates/weights.c")),
+];
+
+/// What the templates see.
+#[derive(Serialize)]
+struct View<'a> {
+    name: &'a str,
+    guard: String,
+    title: String,
+    version: &'static str,
+    target: &'a str,
+    /// One line: how large everything is.
+    facts: String,
+    alignment: usize,
+    arena_bytes: usize,
+    /// `[n]`: the extent of the array that holds the arena; C has no empty arrays.
+    arena_extent: String,
+    arena_external: bool,
+    size: bool,
+    trace: bool,
+    stateful: bool,
+    has_once: bool,
+    /// `[n]`: one flag for each node that runs once.
+    done_extent: String,
+    includes: Vec<&'static str>,
+    kernels: Vec<String>,
+    constants: String,
+    declarations: String,
+    layers: String,
+    regions: Vec<RegionView<'a>>,
+    init: &'a str,
+    invoke: &'a str,
+    inputs: &'a [Port],
+    outputs: &'a [Port],
+    ports: Vec<&'a Port>,
+    aliases: Vec<Alias>,
+    prototypes: String,
+}
+
+#[derive(Serialize)]
+struct RegionView<'a> {
+    number: usize,
+    body: &'a str,
+}
+
+/// A macro and its name in capitals.
+#[derive(Serialize)]
+struct Alias {
+    from: String,
+    to: String,
+}
+
+/// The bodies of the two functions that do something.
+pub(super) struct Statements {
+    /// Restores the initial state.
+    pub(super) init: String,
+    /// Runs the entry graph.
+    pub(super) invoke: String,
+}
+
+/// The files of a unit.
+pub(super) fn files(
+    unit: &Unit<'_>,
+    interface: &Interface,
+    statements: &Statements,
+    target: &Target,
+) -> Result<Vec<Artifact>, String> {
+    let mut view = view(unit, interface, statements, target)?;
+    let tera = templates().map_err(|e| e.to_string())?;
+    let render = |template: &str, view: &View<'_>| -> Result<String, String> {
+        let context = Context::from_serialize(view).map_err(|e| e.to_string())?;
+        tera.render(template, &context).map_err(|e| e.to_string())
+    };
+    view.prototypes = render("api.h", &view)?;
+    let stem = &unit.options.stem;
+    let mut artifacts = Vec::new();
+    let mut push = |name: String, text: String| artifacts.push(Artifact { name, bytes: text.into_bytes() });
+    push(format!("{stem}.h"), render("model.h", &view)?);
+    if unit.options.weights_separate {
+        view.constants = unit.constants.definitions("const");
+        push(format!("{stem}_weights.c"), render("weights.c", &view)?);
+        view.constants = view.declarations.clone() + "\n";
+    }
+    push(format!("{stem}.c"), render("model.c", &view)?);
+    artifacts.reverse();
+    Ok(artifacts)
+}
+
+fn templates() -> tera::TeraResult<Tera> {
+    let mut tera = Tera::new();
+    tera.set_delimiters(Delimiters {
+        variable_start: "[[".into(),
+        variable_end: "]]".into(),
+        ..Delimiters::default()
+    })?;
+    tera.autoescape_on(Vec::<&str>::new());
+    tera.add_raw_templates(TEMPLATES)?;
+    Ok(tera)
+}
+
+fn view<'a>(
+    unit: &'a Unit<'a>,
+    interface: &'a Interface,
+    statements: &'a Statements,
+    target: &'a Target,
+) -> Result<View<'a>, String> {
+    let options = unit.options;
+    let kernels = unit.layers.kernels();
+    let mut bundle = bundle(kernels.iter().map(|kernel| kernel.file()))?;
+    bundle.system_includes.extend(["stddef.h", "stdint.h", "string.h"]);
+    if unit.constants.need_math() || unit.layers.need_math() {
+        bundle.system_includes.push("math.h");
+    }
+    bundle.system_includes.sort_unstable();
+    bundle.system_includes.dedup();
+    let ports: Vec<&Port> = interface.inputs.iter().chain(&interface.outputs).collect();
+    let arena_bytes = unit.plan.arena_bytes;
+    Ok(View {
+        name: &options.name,
+        guard: format!("{}_H", options.name.to_uppercase()),
+        title: names::comment(if unit.module.name.is_empty() { &options.name } else { &unit.module.name }),
+        version: env!("CARGO_PKG_VERSION"),
+        target: &target.name,
+        facts: format!("{} bytes of constants, {arena_bytes} bytes of work memory", unit.constants.bytes()),
+        alignment: ALIGNMENT,
+        arena_bytes,
+        arena_extent: format!("[{}]", arena_bytes.max(ALIGNMENT)),
+        arena_external: options.arena_external,
+        size: options.optimize == Optimize::Size,
+        trace: options.trace,
+        stateful: unit.is_stateful(),
+        has_once: unit.once_flags > 0,
+        done_extent: format!("[{}]", unit.once_flags),
+        includes: bundle.system_includes,
+        kernels: bundle.files.into_iter().map(|(_, text)| text).collect(),
+        constants: unit.constants.definitions("static const"),
+        declarations: unit.constants.declarations(),
+        layers: unit.layers.definitions(),
+        regions: regions(unit),
+        init: &statements.init,
+        invoke: &statements.invoke,
+        inputs: &interface.inputs,
+        outputs: &interface.outputs,
+        aliases: aliases(&options.name, &ports),
+        ports,
+        prototypes: String::new(),
+    })
+}
+
+fn regions<'a>(unit: &'a Unit<'_>) -> Vec<RegionView<'a>> {
+    unit.regions.iter().map(|r| RegionView { number: r.id.index(), body: &r.body }).collect()
+}
+
+/// All macros of the header in capitals, unless they are already.
+fn aliases(name: &str, ports: &[&Port]) -> Vec<Alias> {
+    let capitals = name.to_uppercase();
+    if capitals == name {
+        return Vec::new();
+    }
+    let mut macros: Vec<String> =
+        ["ARENA_BYTES", "INPUT_COUNT", "OUTPUT_COUNT"].iter().map(|m| format!("{name}_{m}")).collect();
+    macros.extend(ports.iter().flat_map(|port| port.macros()));
+    macros.into_iter().map(|from| Alias { to: capitals.clone() + &from[name.len()..], from }).collect()
+}

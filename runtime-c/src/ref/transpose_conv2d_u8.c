@@ -1,0 +1,44 @@
+/* Transposed 2-D convolution, unsigned 8 bit: each result cell gathers the inputs whose window covers it.
+ *
+ * The window slides over the result, so g->in_* are the extents of the result and g->out_* those of the input.
+ *
+ * x     [batches][g->out_h][g->out_w][g->out_c]
+ * w     [g->in_c][kernel_h][kernel_w][g->out_c]
+ * bias  [g->in_c] or NULL
+ * multiplier, shift  one for each output channel, or one for all (requant_step)
+ * y     [batches][g->in_h][g->in_w][g->in_c] */
+#include "dot.h"
+#include "redsc_kernel.h"
+#include "redsc_params.h"
+#include "requant.h"
+
+REDSC_KERNEL void redsc_transpose_conv2d_u8(const uint8_t *x, const uint8_t *w, const int32_t *bias,
+                                            const int32_t *multiplier, const int8_t *shift, uint8_t *y,
+                                            void *scratch, const redsc_transpose_conv2d_t *p)
+{
+    const redsc_window_t *g = &p->window;
+    const int32_t filter = g->kernel_h * g->kernel_w * g->out_c;
+    (void)scratch;
+    for (int32_t pixel = 0; pixel < g->batches * g->in_h * g->in_w; pixel++) {
+        const int32_t top = pixel / g->in_w % g->in_h + g->pad_top;
+        const int32_t left = pixel % g->in_w + g->pad_left;
+        const uint8_t *image = x + pixel / (g->in_h * g->in_w) * (g->out_h * g->out_w * g->out_c);
+        for (int32_t c = 0; c < g->in_c; c++) {
+            int32_t acc = bias != NULL ? bias[c] : 0;
+            for (int32_t ky = top % g->stride_h; ky < g->kernel_h && ky <= top; ky += g->stride_h) {
+                const int32_t iy = (top - ky) / g->stride_h;
+                for (int32_t kx = left % g->stride_w; kx < g->kernel_w && kx <= left; kx += g->stride_w) {
+                    const int32_t ix = (left - kx) / g->stride_w;
+                    if (iy < g->out_h && ix < g->out_w) {
+                        const uint8_t *cell = image + (iy * g->out_w + ix) * g->out_c;
+                        const uint8_t *taps = w + c * filter + (ky * g->kernel_w + kx) * g->out_c;
+                        acc = redsc_dot_u8(acc, cell, p->input_offset, taps, p->filter_offset, g->out_c);
+                    }
+                }
+            }
+            const int32_t r = c * p->requant_step;
+            *y++ = (uint8_t)redsc_output(acc, multiplier[r], shift[r], p->output_offset, p->act_min,
+                                        p->act_max);
+        }
+    }
+}

@@ -92,12 +92,6 @@ pub fn emit_c(
         return Err(unit.errors);
     }
     render::files(&unit, &interface, &statements, target).map_err(|message| {
-        vec![Diagnostic {
-            code: "E0402",
-            message,
-            location: String::new(),
-            span: None,
-            help: String::new(),
-        }]
+        vec![Diagnostic { code: "E0402", message, location: String::new(), span: None, help: String::new() }]
     })
 }

@@ -79,7 +79,10 @@ impl Constants {
 
     /// `extern` declarations, for arrays that live in a file of their own.
     pub(super) fn declarations(&self) -> String {
-        self.arrays.iter().map(|(name, array)| format!("extern const {};\n", declarator(name, array))).collect()
+        self.arrays
+            .iter()
+            .map(|(name, array)| format!("extern const {};\n", declarator(name, array)))
+            .collect()
     }
 }
 

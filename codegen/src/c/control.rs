@@ -35,7 +35,9 @@ pub(super) fn if_else(unit: &mut Unit<'_>, site: &Site<'_>, op: &If) -> Result<S
     };
     let then_text = branch(op.then_graph)?;
     let else_text = branch(op.else_graph)?;
-    Ok(format!("    if (*(const uint8_t *){condition} != 0) {{\n{then_text}    }} else {{\n{else_text}    }}\n"))
+    Ok(format!(
+        "    if (*(const uint8_t *){condition} != 0) {{\n{then_text}    }} else {{\n{else_text}    }}\n"
+    ))
 }
 
 /// Runs a graph as long as another one says so. The results of the node hold the loop's state.

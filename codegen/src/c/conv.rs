@@ -13,9 +13,8 @@ use super::site::Site;
 pub(super) fn conv2d(op: &Conv2d, site: &Site<'_>) -> Result<Vec<Call>, String> {
     let params = ConvParams::conv2d(op, &site.operands(), site.result(0)?)?;
     let c_type = mac::c_type(&params.arithmetic, ["redsc_conv2d_t", "redsc_conv2d_f32_t"]);
-    let shape = Struct::new(c_type)
-        .nested("window", window(&params.window))
-        .int("kernel_c", params.filter_channels);
+    let shape =
+        Struct::new(c_type).nested("window", window(&params.window)).int("kernel_c", params.filter_channels);
     mac::layer(site, &params.arithmetic, padded(shape, &params.arithmetic))
 }
 
@@ -32,7 +31,8 @@ pub(super) fn depthwise(op: &DepthwiseConv2d, site: &Site<'_>) -> Result<Vec<Cal
 /// Transposed 2-D convolution: the window slides over the result.
 pub(super) fn transpose_conv2d(op: &TransposeConv2d, site: &Site<'_>) -> Result<Vec<Call>, String> {
     let params = TransposeConvParams::new(op, &site.operands(), site.result(0)?)?;
-    let c_type = mac::c_type(&params.arithmetic, ["redsc_transpose_conv2d_t", "redsc_transpose_conv2d_f32_t"]);
+    let c_type =
+        mac::c_type(&params.arithmetic, ["redsc_transpose_conv2d_t", "redsc_transpose_conv2d_f32_t"]);
     let shape = Struct::new(c_type).nested("window", window(&params.window));
     mac::layer(site, &params.arithmetic, shape)
 }

@@ -61,7 +61,8 @@ impl Interface {
     /// The interface of the entry graph; what the plan misses is reported to the unit.
     pub(super) fn of(unit: &mut Unit<'_>) -> Self {
         let graph = unit.module.entry();
-        let inputs = graph.inputs.iter().enumerate().map(|(i, &value)| port(unit, i, value, "input")).collect();
+        let inputs =
+            graph.inputs.iter().enumerate().map(|(i, &value)| port(unit, i, value, "input")).collect();
         let outputs =
             graph.outputs.iter().enumerate().map(|(i, &value)| port(unit, i, value, "output")).collect();
         Interface { inputs, outputs }
@@ -103,7 +104,14 @@ fn quant(ty: &TensorType) -> Option<PortQuant> {
     match ty.quant {
         Quant::PerTensor { scale, zero_point } => {
             let [least_steps, most_steps] = [least, most].map(|x| x.saturating_sub(zero_point));
-            Some(PortQuant { scale: literals::float(scale), zero_point, least, most, least_steps, most_steps })
+            Some(PortQuant {
+                scale: literals::float(scale),
+                zero_point,
+                least,
+                most,
+                least_steps,
+                most_steps,
+            })
         }
         Quant::None | Quant::PerAxis { .. } => None,
     }
@@ -126,4 +134,3 @@ fn is_kept(unit: &Unit<'_>, input: ValueId) -> bool {
             })
     })
 }
-

@@ -11,9 +11,7 @@ use super::site::Site;
 pub(super) fn fully_connected(op: &FullyConnected, site: &Site<'_>) -> Result<Vec<Call>, String> {
     let params = FullyConnectedParams::new(op, &site.operands(), site.result(0)?)?;
     let c_type = mac::c_type(&params.arithmetic, ["redsc_fully_connected_t", "redsc_fully_connected_f32_t"]);
-    let shape = Struct::new(c_type)
-        .int("rows", params.rows)
-        .int("in_c", params.depth)
-        .int("out_c", params.channels);
+    let shape =
+        Struct::new(c_type).int("rows", params.rows).int("in_c", params.depth).int("out_c", params.channels);
     mac::layer(site, &params.arithmetic, shape)
 }

@@ -1,7 +1,7 @@
 //! Fills the templates. Templates hold text; everything that needs thought arrives preformatted.
 
-use redsc_ir::plan::ALIGNMENT;
 use redsc_ir::Target;
+use redsc_ir::plan::ALIGNMENT;
 use redsc_runtime_c::bundle;
 use serde::Serialize;
 use tera::{Context, Delimiters, Tera};

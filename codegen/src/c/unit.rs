@@ -190,7 +190,8 @@ impl<'a> Unit<'a> {
 
     /// The name of a constant that belongs to the layer `label`.
     fn constant(&mut self, array: Array, label: &str, what: &str) -> String {
-        let prefix = if self.options.weights_separate { format!("{}_", self.options.name) } else { String::new() };
+        let prefix =
+            if self.options.weights_separate { format!("{}_", self.options.name) } else { String::new() };
         self.constants.intern(array, &format!("{prefix}{label}_{what}")).to_string()
     }
 
@@ -207,7 +208,12 @@ impl<'a> Unit<'a> {
     }
 
     /// Where a result is, `offset` bytes from its start.
-    pub(super) fn result_at(&mut self, site: &Site<'_>, index: usize, offset: usize) -> Result<String, String> {
+    pub(super) fn result_at(
+        &mut self,
+        site: &Site<'_>,
+        index: usize,
+        offset: usize,
+    ) -> Result<String, String> {
         let value = site.node.outputs.get(index).ok_or_else(|| format!("result {index} is missing"))?;
         self.value_at(site.id, *value, offset, &site.label(), "result")
     }

@@ -4,7 +4,9 @@
 //! integration), which makes them failures; see [`tools`].
 
 pub mod cc;
+pub mod fixture;
 pub mod golden;
+pub mod mutate;
 pub mod npz;
 pub mod qemu;
 pub mod tools;

@@ -111,16 +111,18 @@ void rig_counter_init(void)
 }
 
 extern uint32_t rig_stack_bottom[];
-static uint32_t *painted_end;
+static uint32_t *reference;
 static const uint32_t paint = 0xA5C3F00Du;
+/* Words that stay as they are: this function may yet push registers. A shallower use is not seen. */
+enum { MARGIN = 16 };
 
 __attribute__((noinline)) void rig_stack_paint(void)
 {
     uint32_t *here;
 
     __asm__ volatile("mov %0, sp" : "=r"(here));
-    painted_end = here - 16; /* this function may yet push registers */
-    for (volatile uint32_t *at = rig_stack_bottom; at < painted_end; at++)
+    reference = here;
+    for (volatile uint32_t *at = rig_stack_bottom; at < here - MARGIN; at++)
         *at = paint;
 }
 
@@ -128,7 +130,7 @@ size_t rig_stack_used(void)
 {
     const uint32_t *at = rig_stack_bottom;
 
-    while (at < painted_end && *at == paint)
+    while (at < reference - MARGIN && *at == paint)
         at++;
-    return (size_t)(painted_end - at) * sizeof *at;
+    return (size_t)(reference - at) * sizeof *at;
 }

@@ -30,7 +30,8 @@ void rig_write(int file, const void *from, size_t bytes);
 void rig_count_start(void);
 uint64_t rig_count_stop(void);
 
-/* Marks the unused stack; later, how far below the mark's caller the stack has reached; 0 on the host. */
+/* Marks the unused stack; later, how far the stack has reached below the place where it was marked (at least 64 bytes);
+ * 0 on the host. */
 void rig_stack_paint(void);
 size_t rig_stack_used(void);
 

@@ -3,10 +3,11 @@
 //! Missing tools make a test skip itself with a message, unless `REDSC_REQUIRE_TOOLS=1` (as in continuous
 //! integration), which makes them failures; see [`tools`].
 
+pub mod baseline;
 pub mod cc;
-pub mod fixture;
 pub mod golden;
-pub mod mutate;
+pub mod model;
 pub mod npz;
 pub mod qemu;
 pub mod tools;
+pub mod trials;

@@ -7,6 +7,8 @@ use std::process::Command;
 use std::str::FromStr;
 use std::time::Duration;
 
+use redsc_ir::Target;
+
 use crate::cc;
 use crate::tools::{self, Finished};
 
@@ -38,7 +40,6 @@ struct Board {
     define: &'static str,
     /// Each instruction advances QEMU's clock by `1 << shift` ns; `rig/counter.c` is written for these values.
     icount_shift: u8,
-    cflags: &'static [&'static str],
 }
 
 impl Core {
@@ -47,11 +48,11 @@ impl Core {
 
     /// The short name: `m4`.
     pub fn name(self) -> &'static str {
-        &self.target()["cortex-".len()..]
+        &self.target_name()["cortex-".len()..]
     }
 
     /// The name of the target that redsc compiles for: `cortex-m4`.
-    pub fn target(self) -> &'static str {
+    pub fn target_name(self) -> &'static str {
         match self {
             Core::M0 => "cortex-m0",
             Core::M3 => "cortex-m3",
@@ -70,54 +71,23 @@ impl Core {
         list.split(',').filter(|name| !name.is_empty()).map(str::parse).collect()
     }
 
-    /// Flags with which GCC compiles for this core and board.
-    pub fn cflags(self) -> &'static [&'static str] {
-        self.board().cflags
+    /// The target that redsc compiles for, with its compiler flags.
+    ///
+    /// # Panics
+    /// If redsc does not know it.
+    pub fn target(self) -> &'static Target {
+        Target::named(self.target_name()).expect("every core of the rig is a built-in target")
     }
 
     fn board(self) -> Board {
-        let board = |machine, script, define, icount_shift, cflags| Board {
-            machine,
-            script,
-            define,
-            icount_shift,
-            cflags,
-        };
+        let board = |machine, script, define, icount_shift| Board { machine, script, define, icount_shift };
         match self {
-            Core::M0 => {
-                board("microbit", "m0.ld", "-DRIG_MICROBIT", 8, &["-mcpu=cortex-m0", "-mfloat-abi=soft"])
-            }
-            Core::M3 => {
-                board("mps2-an385", "mps2.ld", "-DRIG_MPS2", 7, &["-mcpu=cortex-m3", "-mfloat-abi=soft"])
-            }
-            Core::M4 => board(
-                "mps2-an386",
-                "mps2.ld",
-                "-DRIG_MPS2",
-                7,
-                &["-mcpu=cortex-m4", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"],
-            ),
-            Core::M7 => board(
-                "mps2-an500",
-                "mps2.ld",
-                "-DRIG_MPS2",
-                7,
-                &["-mcpu=cortex-m7", "-mfloat-abi=hard", "-mfpu=fpv5-d16"],
-            ),
-            Core::M33 => board(
-                "mps2-an505",
-                "m33.ld",
-                "-DRIG_AN505",
-                8,
-                &["-mcpu=cortex-m33", "-mfloat-abi=hard", "-mfpu=fpv5-sp-d16"],
-            ),
-            Core::M55 => board(
-                "mps3-an547",
-                "m55.ld",
-                "-DRIG_AN547",
-                7,
-                &["-mcpu=cortex-m55", "-mfloat-abi=hard", "-mfpu=auto"],
-            ),
+            Core::M0 => board("microbit", "m0.ld", "-DRIG_MICROBIT", 8),
+            Core::M3 => board("mps2-an385", "mps2.ld", "-DRIG_MPS2", 7),
+            Core::M4 => board("mps2-an386", "mps2.ld", "-DRIG_MPS2", 7),
+            Core::M7 => board("mps2-an500", "mps2.ld", "-DRIG_MPS2", 7),
+            Core::M33 => board("mps2-an505", "m33.ld", "-DRIG_AN505", 8),
+            Core::M55 => board("mps3-an547", "m55.ld", "-DRIG_AN547", 7),
         }
     }
 }
@@ -126,7 +96,7 @@ impl FromStr for Core {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Core, String> {
-        let known = |core: &Core| core.name() == name || core.target() == name;
+        let known = |core: &Core| core.name() == name || core.target_name() == name;
         Core::ALL
             .into_iter()
             .find(known)
@@ -226,7 +196,7 @@ pub fn build(core: Core, dir: &Path, sources: &[PathBuf], flags: &[&str]) -> Res
 
 fn gcc(core: Core, dir: &Path) -> Command {
     let mut command = Command::new(GCC);
-    command.current_dir(dir).arg("-mthumb").args(core.cflags());
+    command.current_dir(dir).args(&core.target().cflags);
     command
 }
 
@@ -292,5 +262,5 @@ pub fn run(image: &Image, dir: &Path, limit: Duration) -> Result<Finished, Strin
     command.arg("-icount").arg(format!("shift={},align=off,sleep=off", board.icount_shift));
     command.args(["-chardev", "stdio,id=out,signal=off"]);
     command.args(["-semihosting-config", "enable=on,target=native,chardev=out"]);
-    tools::run(&mut command, limit)?.success(&format!("program on {}", image.core.target()))
+    tools::run(&mut command, limit)?.success(&format!("program on {}", image.core.target_name()))
 }

@@ -86,7 +86,7 @@ fn files_and_stack_are_seen_from_outside() {
         let run = qemu::run(&image, dir.path(), LIMIT).unwrap();
         assert_eq!(fs::read(dir.path().join("out.bin")).unwrap(), sent, "{core:?}");
         let stack = tools::values(&run.stdout, "stack")[0];
-        assert!((930..1400).contains(&stack), "{core:?}: {stack} bytes of stack");
+        assert!((990..1400).contains(&stack), "{core:?}: {stack} bytes of stack");
     }
 }
 

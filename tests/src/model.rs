@@ -1,0 +1,202 @@
+//! From a recorded case to its results: compile the model to C, build the C, run all vectors, compare.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use redsc::frontend;
+use redsc_codegen::{Artifact, COptions, emit_c};
+use redsc_ir::{Data, Diagnostic, ElemType, Module, Target};
+use redsc_passes::{Config, Pipeline, PlanOptions};
+
+use crate::golden::{self, Case, Sequence};
+use crate::qemu::{self, BuildError, Core, Image};
+use crate::{cc, tools};
+
+/// The longest time that one model may take, all its vectors together.
+const RUN_LIMIT: Duration = Duration::from_secs(900);
+
+/// A model as C source.
+pub struct Compiled {
+    /// `model.c`, `model.h` and whatever else was emitted.
+    pub artifacts: Vec<Artifact>,
+    outputs: Vec<ElemType>,
+    tolerance: f64,
+}
+
+/// Why a case has no result.
+#[derive(Debug)]
+pub enum Problem {
+    /// The model cannot be served, as diagnostics say.
+    Unsupported(String),
+    /// The core's memory is too small: a reason to skip.
+    DoesNotFit(String),
+    /// Something is broken.
+    Failed(String),
+}
+
+impl From<String> for Problem {
+    fn from(message: String) -> Self {
+        Problem::Failed(message)
+    }
+}
+
+/// What a run of all vectors gave.
+#[derive(Debug)]
+pub struct Run {
+    /// The outputs of each invocation.
+    pub outputs: Vec<Vec<Data>>,
+    /// Instructions of each invocation; zeros on the host.
+    pub instructions: Vec<u64>,
+    /// What `model_arena_bytes` said.
+    pub arena_bytes: u64,
+    /// The deepest stack in bytes, `main` of the rig included; 0 on the host.
+    pub stack_bytes: u64,
+}
+
+/// Reads a model.
+///
+/// # Errors
+/// The front end's diagnostics; it is their codes that tell what is unsupported from what is broken.
+pub fn load(case: &Case) -> Result<Module, Problem> {
+    frontend::load(&case.bytes()?, &case.name).map_err(|diagnostics| {
+        let unsupported = diagnostics.iter().all(|d| matches!(d.code, "E0203" | "E0204" | "E0206"));
+        let message = messages(&diagnostics);
+        if unsupported { Problem::Unsupported(message) } else { Problem::Failed(message) }
+    })
+}
+
+/// Compiles a model with the default passes to C with the prefix `model`.
+///
+/// # Errors
+/// See [`Problem`].
+pub fn compile(case: &Case, target: &Target) -> Result<Compiled, Problem> {
+    let mut module = load(case)?;
+    Pipeline::default()
+        .run(&mut module, &Config::default(), &mut |_| {})
+        .map_err(|e| Problem::Failed(e.to_string()))?;
+    let plan = redsc_passes::plan(&module, target, &PlanOptions::default()).map_err(|errors| {
+        let lines: Vec<String> = errors.iter().map(|e| format!("{}: {}", e.location, e.message)).collect();
+        Problem::Unsupported(lines.join("\n"))
+    })?;
+    let artifacts = emit_c(&module, &plan, target, &COptions::new("model")).map_err(|d| messages(&d))?;
+    let graph = &module.graphs[0];
+    let outputs = graph.outputs.iter().map(|&value| graph.value(value).ty.elem).collect();
+    Ok(Compiled { artifacts, outputs, tolerance: golden::tolerance(&module) })
+}
+
+fn messages(diagnostics: &[Diagnostic]) -> String {
+    let line = |d: &Diagnostic| format!("{} {}: {}", d.code, d.location, d.message);
+    diagnostics.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+impl Compiled {
+    /// Writes the files into `dir` and returns those that are to be compiled.
+    fn write(&self, dir: &Path) -> Result<Vec<PathBuf>, String> {
+        let mut sources = Vec::new();
+        for artifact in &self.artifacts {
+            let path = dir.join(&artifact.name);
+            tools::write(&path, &artifact.bytes)?;
+            if artifact.name.ends_with(".c") {
+                sources.push(path);
+            }
+        }
+        sources.push(tools::rig_dir().join("run_model.c"));
+        Ok(sources)
+    }
+
+    /// Builds for the host under sanitizers and runs `sequences`.
+    ///
+    /// # Errors
+    /// The compiler's or the program's messages.
+    pub fn run_on_host(&self, dir: &Path, sequences: &[Sequence]) -> Result<Run, String> {
+        let mut sources = self.write(dir)?;
+        sources.extend(cc::rig_sources());
+        let program = cc::build(dir, &sources, cc::STRICT)?;
+        write_inputs(dir, sequences)?;
+        let finished = cc::run(&program, dir, RUN_LIMIT)?;
+        read_run(dir, &finished.stdout, sequences)
+    }
+
+    /// Builds for an emulated core with `flags` (see [`qemu::build`]).
+    ///
+    /// # Errors
+    /// See [`Problem`].
+    pub fn build_for_core(&self, dir: &Path, core: Core, flags: &[&str]) -> Result<Image, Problem> {
+        let mut all = vec!["-Wall", "-Wextra", "-Wconversion", "-Werror"];
+        all.extend(flags);
+        qemu::build(core, dir, &self.write(dir)?, &all).map_err(|error| match error {
+            BuildError::DoesNotFit(message) => Problem::DoesNotFit(message),
+            BuildError::Failed(message) => Problem::Failed(message),
+        })
+    }
+
+    /// Compares a run with the recorded outputs.
+    ///
+    /// # Errors
+    /// Every output that deviates: set, step, output, how much.
+    pub fn check(&self, run: &Run, sequences: &[Sequence]) -> Result<(), String> {
+        let steps = sequences.iter().flat_map(|s| s.steps.iter().enumerate().map(move |(i, step)| (&s.set, i, step)));
+        let mut deviations = Vec::new();
+        for ((set, index, step), outputs) in steps.zip(&run.outputs) {
+            for (i, (expected, actual)) in step.outputs.iter().zip(outputs).enumerate() {
+                if let Err(message) = golden::compare(self.outputs[i], expected, actual, self.tolerance) {
+                    deviations.push(format!("{set} step {index} output {i}: {message}"));
+                }
+            }
+        }
+        if deviations.is_empty() { Ok(()) } else { Err(deviations.join("\n")) }
+    }
+}
+
+/// Runs an image over `sequences`.
+///
+/// # Errors
+/// What the program printed, if it failed.
+pub fn run_on_core(image: &Image, dir: &Path, sequences: &[Sequence]) -> Result<Run, String> {
+    write_inputs(dir, sequences)?;
+    let finished = qemu::run(image, dir, RUN_LIMIT)?;
+    read_run(dir, &finished.stdout, sequences)
+}
+
+/// Writes `in.bin` (see `rig/run_model.c`). Sequences of one step share an initial state: what the first leaves behind
+/// must not matter to the next.
+fn write_inputs(dir: &Path, sequences: &[Sequence]) -> Result<(), String> {
+    let stateless = sequences.iter().all(|s| s.steps.len() == 1);
+    let counts: Vec<usize> =
+        if stateless { vec![sequences.len()] } else { sequences.iter().map(|s| s.steps.len()).collect() };
+    let mut bytes = (counts.len() as u32).to_le_bytes().to_vec();
+    let mut steps = sequences.iter().flat_map(|s| &s.steps);
+    for count in counts {
+        bytes.extend((count as u32).to_le_bytes());
+        for step in steps.by_ref().take(count) {
+            step.inputs.iter().for_each(|input| bytes.extend(input.bytes()));
+        }
+    }
+    tools::write(&dir.join("in.bin"), &bytes)
+}
+
+/// Reads what a run of `rig/run_model.c` left behind.
+fn read_run(dir: &Path, stdout: &str, sequences: &[Sequence]) -> Result<Run, String> {
+    let bytes = fs::read(dir.join("out.bin")).map_err(|e| format!("out.bin: {e}"))?;
+    let mut rest = bytes.as_slice();
+    let mut outputs = Vec::new();
+    for step in sequences.iter().flat_map(|s| &s.steps) {
+        let tensors = step.outputs.iter().map(|expected| {
+            let (tensor, tail) = rest.split_at_checked(expected.bytes().len())?;
+            rest = tail;
+            Some(Data::from_bytes(tensor))
+        });
+        outputs.push(tensors.collect::<Option<Vec<Data>>>().ok_or("the outputs are smaller than recorded")?);
+    }
+    if !rest.is_empty() {
+        return Err(format!("the outputs are {} bytes larger than recorded", rest.len()));
+    }
+    let last = |key: &str| tools::values(stdout, key).last().copied();
+    Ok(Run {
+        outputs,
+        instructions: tools::values(stdout, "insns"),
+        arena_bytes: last("arena").ok_or("the program did not print its arena")?,
+        stack_bytes: last("stack").ok_or("the program did not run to its end")?,
+    })
+}

@@ -82,9 +82,8 @@ pub fn fixtures() -> Vec<Case> {
 
 /// The models of the shared folder, sorted by name; none where it is absent.
 pub fn shared_models() -> Vec<Case> {
-    let required = |name: &str| {
-        REQUIRED.iter().any(|family| name.starts_with(family)) && !OUT_OF_SCOPE.contains(&name)
-    };
+    let required =
+        |name: &str| REQUIRED.iter().any(|family| name.starts_with(family)) && !OUT_OF_SCOPE.contains(&name);
     shared().map(|dir| cases(&dir, required)).unwrap_or_default()
 }
 

@@ -136,7 +136,8 @@ impl Compiled {
     /// # Errors
     /// Every output that deviates: set, step, output, how much.
     pub fn check(&self, run: &Run, sequences: &[Sequence]) -> Result<(), String> {
-        let steps = sequences.iter().flat_map(|s| s.steps.iter().enumerate().map(move |(i, step)| (&s.set, i, step)));
+        let steps =
+            sequences.iter().flat_map(|s| s.steps.iter().enumerate().map(move |(i, step)| (&s.set, i, step)));
         let mut deviations = Vec::new();
         for ((set, index, step), outputs) in steps.zip(&run.outputs) {
             for (i, (expected, actual)) in step.outputs.iter().zip(outputs).enumerate() {

@@ -13,7 +13,9 @@ pub fn outcome(case: &Case, result: Result<(), Problem>) -> Result<Completion, F
     match result {
         Ok(()) => Ok(Completion::Completed),
         Err(Problem::DoesNotFit(reason)) => Ok(Completion::ignored_with(reason)),
-        Err(Problem::Unsupported(reason)) if !case.required => Ok(Completion::ignored_with(reason.lines().next().unwrap_or_default())),
+        Err(Problem::Unsupported(reason)) if !case.required => {
+            Ok(Completion::ignored_with(reason.lines().next().unwrap_or_default()))
+        }
         Err(Problem::Unsupported(reason)) => Err(format!("must be served, but: {reason}").into()),
         Err(Problem::Failed(message)) => Err(message.into()),
     }

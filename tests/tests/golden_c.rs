@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let cases = golden::fixtures().into_iter().chain(golden::shared_models());
-    let trial = |case: Case| Trial::ignorable_test(case.name.clone(), move || trials::outcome(&case, check(&case)));
+    let trial =
+        |case: Case| Trial::ignorable_test(case.name.clone(), move || trials::outcome(&case, check(&case)));
     libtest_mimic::run(&arguments, cases.map(trial).collect()).exit_code()
 }

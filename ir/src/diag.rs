@@ -61,6 +61,15 @@ pub const CODES: &[(&str, &str)] = &[
     ("E0208", "an operator is supported, but not in this form"),
     ("E0209", "operators and tensors do not form a graph in execution order"),
     ("E0210", "float activations meet integer weights"),
+    // Passes and plan.
+    ("E0301", "the plan does not fit the module"),
+    ("E0302", "something lies outside the arena"),
+    ("E0303", "something in the arena is misaligned"),
+    ("E0304", "a value is overwritten before it is read"),
+    ("E0305", "what a node reads and writes overlaps"),
+    ("E0306", "something overlaps a variable"),
+    ("E0307", "a value has no place, or a wrong one"),
+    ("E0308", "a view does not have the bytes of its operands"),
 ];
 
 /// The meaning of a code.

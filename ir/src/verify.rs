@@ -11,7 +11,7 @@
 //! * `E0111` A value is defined before it is used; outputs are defined.
 //! * `E0112` Handles of values, variables and graphs are in range.
 //! * `E0113` There is an entry graph.
-//! * `E0114` Regions are not cyclic and nest at most [`MOST_NESTED`] deep.
+//! * `E0114` Regions are not cyclic, nest at most [`MOST_NESTED`] deep and run at most [`MOST_RUNS`] graphs.
 //!
 //! Sizes, so that no later arithmetic overflows:
 //! * `E0120` A tensor takes at most [`MOST_TENSOR_BYTES`], all tensors of a module together [`MOST_MODULE_BYTES`].
@@ -35,6 +35,7 @@
 mod attributes;
 mod findings;
 mod nodes;
+mod plan;
 mod regions;
 mod structure;
 mod tensors;
@@ -43,6 +44,7 @@ use crate::diag::Diagnostic;
 use crate::graph::Module;
 use crate::text::SourceMap;
 use findings::Findings;
+pub use plan::{verify_plan, verify_plan_located};
 
 /// Largest tensor, in bytes.
 pub const MOST_TENSOR_BYTES: usize = 1 << 30;
@@ -54,7 +56,10 @@ pub const MOST_MODULE_BYTES: usize = 1 << 32;
 pub const MOST_DIMENSIONS: usize = 8;
 
 /// Deepest nesting of graphs, the entry graph included.
-pub const MOST_NESTED: usize = 16;
+pub const MOST_NESTED: usize = 8;
+
+/// Most graphs that one invocation runs, each counted as often as nodes name it.
+pub const MOST_RUNS: usize = 1024;
 
 /// Checks all rules.
 ///

@@ -1,5 +1,7 @@
 //! Errors under construction: each knows the part of the module that is to blame.
 
+use std::collections::HashSet;
+
 use crate::diag::Diagnostic;
 use crate::entity::{GraphId, ValueId, VarId};
 use crate::graph::Module;
@@ -40,7 +42,10 @@ impl<'m> Findings<'m> {
         self.diagnostics.push(diagnostic);
     }
 
-    pub(super) fn finish(self) -> Result<(), Vec<Diagnostic>> {
+    /// The errors, each once: a checker may pass the same part of a module more than once.
+    pub(super) fn finish(mut self) -> Result<(), Vec<Diagnostic>> {
+        let mut seen = HashSet::new();
+        self.diagnostics.retain(|d| seen.insert((d.code, d.location.clone(), d.message.clone())));
         if self.diagnostics.is_empty() { Ok(()) } else { Err(self.diagnostics) }
     }
 
@@ -56,7 +61,7 @@ impl<'m> Findings<'m> {
     }
 
     /// `graph @0 "main", conv2d #3 "CONV_2D #0"`
-    fn location(&self, part: Part) -> String {
+    pub(super) fn location(&self, part: Part) -> String {
         match part {
             Part::Module => String::new(),
             Part::Variable(id) => {

@@ -61,4 +61,16 @@ define_kernels! {
     FullyConnectedS16 = "redsc_fully_connected_s16" in "ref/fully_connected_s16.c";
     /// Fully connected, real numbers.
     FullyConnectedF32 = "redsc_fully_connected_f32" in "ref/fully_connected_f32.c";
+    /// Strided copy, any element type.
+    Copy = "redsc_copy" in "ref/copy.c";
+    /// Memory filled with one element, any type.
+    Fill = "redsc_fill" in "ref/fill.c";
+    /// Low-rank recurrent filter, 8 bit with a state of 8 or 16 bit.
+    SvdfS8 = "redsc_svdf_s8" in "ref/svdf_s8.c";
+    /// Low-rank recurrent filter, real numbers.
+    SvdfF32 = "redsc_svdf_f32" in "ref/svdf_f32.c";
+    /// LSTM, 8 bit with a 16-bit cell.
+    LstmS8 = "redsc_lstm_s8" in "ref/lstm_s8.c";
+    /// LSTM, real numbers.
+    LstmF32 = "redsc_lstm_f32" in "ref/lstm_f32.c";
 }

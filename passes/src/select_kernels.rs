@@ -23,7 +23,7 @@ impl From<Kernel> for Choice {
 pub fn select_kernel(operands: &Operands<'_>, target: &Target) -> Result<Choice, String> {
     match optimized(operands, target) {
         Some(choice) => Ok(choice),
-        None => portable(operands).map(Choice::from),
+        None => Ok(Choice { kernel: portable(operands)?, scratch_bytes: portable_scratch(operands) }),
     }
 }
 
@@ -61,7 +61,14 @@ fn portable(operands: &Operands<'_>) -> Result<Kernel, String> {
             (ElemType::I16, K::FullyConnectedS16),
             (ElemType::F32, K::FullyConnectedF32),
         ]),
-        Op::Reshape(_) => Ok(K::View),
+        Op::Reshape(_)
+        | Op::Transpose(_)
+        | Op::Pad(_)
+        | Op::Concat(_)
+        | Op::Split(_)
+        | Op::Slice(_) => Ok(K::Copy),
+        Op::Svdf(_) => by_type(&[(ElemType::I8, K::SvdfS8), (ElemType::F32, K::SvdfF32)]),
+        Op::Lstm(_) => by_type(&[(ElemType::I8, K::LstmS8), (ElemType::F32, K::LstmF32)]),
         Op::ReadVariable(_) | Op::AssignVariable(_) | Op::CallOnce(_) | Op::If(_) | Op::While(_) => {
             Ok(K::Inline)
         }
@@ -77,14 +84,16 @@ fn portable(operands: &Operands<'_>) -> Result<Kernel, String> {
         | Op::Quantize(_)
         | Op::Dequantize(_)
         | Op::Cast(_)
-        | Op::Transpose(_)
-        | Op::Pad(_)
-        | Op::Concat(_)
-        | Op::Split(_)
-        | Op::Slice(_)
-        | Op::Resize2d(_)
-        | Op::Svdf(_)
-        | Op::Lstm(_) => Err(format!("there is no kernel for `{}`", operands.node.op.mnemonic())),
+        | Op::Resize2d(_) => Err(format!("there is no kernel for `{}`", operands.node.op.mnemonic())),
+    }
+}
+
+/// Scratch memory of the portable kernel in bytes.
+fn portable_scratch(operands: &Operands<'_>) -> usize {
+    match &operands.node.op {
+        // The next outputs of one sequence, while the last ones are still read.
+        Op::Lstm(op) => operands.module.variable(op.output_state).ty.bytes(),
+        _ => 0,
     }
 }
 

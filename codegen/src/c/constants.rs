@@ -25,6 +25,11 @@ impl Array {
         Array { elem: ElemType::I32, data: Data::from_slice(elements) }
     }
 
+    /// An array of unsigned 16-bit integers.
+    pub(super) fn u16(elements: &[u16]) -> Self {
+        Array { elem: ElemType::U16, data: Data::from_slice(elements) }
+    }
+
     /// An array of 8-bit integers.
     pub(super) fn i8(elements: &[i8]) -> Self {
         Array { elem: ElemType::I8, data: Data::from_slice(elements) }

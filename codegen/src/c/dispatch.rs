@@ -4,7 +4,7 @@ use redsc_ir::Op;
 
 use super::call::Call;
 use super::site::Site;
-use super::{conv, linear};
+use super::{conv, linear, movement, recurrent};
 
 /// The kernel calls that a node becomes.
 pub(super) fn calls(site: &Site<'_>) -> Result<Vec<Call>, String> {
@@ -13,6 +13,14 @@ pub(super) fn calls(site: &Site<'_>) -> Result<Vec<Call>, String> {
         Op::DepthwiseConv2d(op) => conv::depthwise(op, site),
         Op::FullyConnected(op) => linear::fully_connected(op, site),
         Op::TransposeConv2d(op) => conv::transpose_conv2d(op, site),
+        Op::Reshape(_) => movement::reshape(site),
+        Op::Transpose(op) => movement::transpose(op, site),
+        Op::Pad(op) => movement::pad(op, site),
+        Op::Concat(op) => movement::concat(op, site),
+        Op::Split(op) => movement::split(op, site),
+        Op::Slice(op) => movement::slice(op, site),
+        Op::Svdf(op) => recurrent::svdf(op, site),
+        Op::Lstm(op) => recurrent::lstm(op, site),
         Op::Pool2d(_)
         | Op::Binary(_)
         | Op::Compare(_)
@@ -25,15 +33,7 @@ pub(super) fn calls(site: &Site<'_>) -> Result<Vec<Call>, String> {
         | Op::Quantize(_)
         | Op::Dequantize(_)
         | Op::Cast(_)
-        | Op::Reshape(_)
-        | Op::Transpose(_)
-        | Op::Pad(_)
-        | Op::Concat(_)
-        | Op::Split(_)
-        | Op::Slice(_)
         | Op::Resize2d(_)
-        | Op::Svdf(_)
-        | Op::Lstm(_)
         | Op::ReadVariable(_)
         | Op::AssignVariable(_)
         | Op::CallOnce(_)

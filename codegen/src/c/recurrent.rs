@@ -1,0 +1,128 @@
+//! Layers with a memory of their own: SVDF and LSTM.
+
+use redsc_ir::ops::{Lstm, Svdf};
+use redsc_ir::params::recurrent::{
+    LstmArithmetic, LstmGate, LstmParams, LstmQuantized, SvdfArithmetic, SvdfParams, SvdfQuantized,
+};
+use redsc_ir::params::sigmoid;
+use redsc_ir::{Data, Requant};
+
+use super::call::{Arg, Call, Struct};
+use super::constants::Array;
+use super::site::Site;
+
+/// Low-rank recurrent filter.
+pub(super) fn svdf(op: &Svdf, site: &Site<'_>) -> Result<Vec<Call>, String> {
+    let params = SvdfParams::new(op, &site.operands(), site.result(0)?)?;
+    let c_type = match params.arithmetic {
+        SvdfArithmetic::Quantized(_) => "redsc_svdf_t",
+        SvdfArithmetic::Float { .. } => "redsc_svdf_f32_t",
+    };
+    let shape = Struct::new(c_type)
+        .int("batches", params.batches)
+        .int("in_c", params.inputs)
+        .int("filters", params.filters)
+        .int("rank", params.rank)
+        .int("units", params.units)
+        .int("memory", params.memory);
+    let constants = match &params.arithmetic {
+        SvdfArithmetic::Quantized(quantized) => {
+            let state_bytes = site.module.variable(op.state).ty.elem.bytes();
+            svdf_quantized(quantized, shape.int("state_bytes", state_bytes))
+        }
+        SvdfArithmetic::Float { act_min, act_max } => {
+            shape.float("act_min", *act_min).float("act_max", *act_max)
+        }
+    };
+    let args = vec![
+        Arg::operand("x", 0),
+        Arg::operand("feature", 1),
+        Arg::operand("time", 2),
+        site.optional("bias", 3),
+        Arg::variable("state", op.state),
+        Arg::result("y", 0),
+        Arg::scratch(),
+    ];
+    Ok(site.call(args, constants))
+}
+
+fn svdf_quantized(q: &SvdfQuantized, shape: Struct) -> Struct {
+    let shape = shape.int("input_offset", q.input_offset).int("state_zero_point", q.state_zero_point);
+    let shape = factor(shape, ["feature_multiplier", "feature_shift"], q.feature_requant);
+    factor(shape, ["output_multiplier", "output_shift"], q.output_requant)
+        .int("output_offset", q.output_offset)
+        .int("act_min", q.act_min)
+        .int("act_max", q.act_max)
+}
+
+/// Long short-term memory: the weights of the four gates become one array each.
+pub(super) fn lstm(op: &Lstm, site: &Site<'_>) -> Result<Vec<Call>, String> {
+    let params = LstmParams::new(op, &site.operands(), site.result(0)?)?;
+    let c_type = match params.arithmetic {
+        LstmArithmetic::Quantized(_) => "redsc_lstm_t",
+        LstmArithmetic::Float { .. } => "redsc_lstm_f32_t",
+    };
+    let shape = Struct::new(c_type)
+        .int("batches", params.batches)
+        .int("steps", params.steps)
+        .int("in_c", params.inputs)
+        .int("units", params.units)
+        .int("time_major", i64::from(params.time_major));
+    let mut args = vec![
+        Arg::operand("x", 0),
+        gates("w_input", LstmGate::input_weights, site)?,
+        gates("w_last", LstmGate::recurrent_weights, site)?,
+        gates("bias", LstmGate::bias, site)?,
+    ];
+    let constants = match &params.arithmetic {
+        LstmArithmetic::Quantized(quantized) => {
+            args.push(Arg::constant("table", Array::u16(sigmoid::table())));
+            lstm_quantized(quantized, shape)
+        }
+        LstmArithmetic::Float { cell_clip } => shape.float("cell_clip", cell_clip.unwrap_or(0.0)),
+    };
+    args.extend([
+        Arg::variable("hidden", op.output_state),
+        Arg::variable("cell", op.cell_state),
+        Arg::result("y", 0),
+        Arg::scratch(),
+    ]);
+    Ok(site.call(args, constants))
+}
+
+fn lstm_quantized(q: &LstmQuantized, shape: Struct) -> Struct {
+    let multipliers = |factors: &[Requant; 4]| factors.map(|r| i64::from(r.multiplier));
+    let shifts = |factors: &[Requant; 4]| factors.map(|r| i64::from(r.shift));
+    let shape = shape
+        .int("input_offset", q.input_offset)
+        .int("recurrent_offset", q.recurrent_offset)
+        .ints("input_multiplier", multipliers(&q.input_requant))
+        .ints("input_shift", shifts(&q.input_requant))
+        .ints("recurrent_multiplier", multipliers(&q.recurrent_requant))
+        .ints("recurrent_shift", shifts(&q.recurrent_requant));
+    let shape = factor(shape, ["forget_multiplier", "forget_shift"], q.forget_requant);
+    let shape = factor(shape, ["update_multiplier", "update_shift"], q.update_requant)
+        .int("cell_clip", q.cell_clip.map_or(1 << 15, i64::from))
+        .int("tanh_multiplier", q.cell_tanh.multiplier)
+        .int("tanh_shift", q.cell_tanh.shift);
+    factor(shape, ["output_multiplier", "output_shift"], q.output_requant)
+        .int("output_offset", q.output_offset)
+        .int("output_min", q.output_min)
+        .int("output_max", q.output_max)
+}
+
+/// The constants of the four gates, one after another.
+fn gates(name: &'static str, operand: fn(LstmGate) -> usize, site: &Site<'_>) -> Result<Arg, String> {
+    let mut bytes = Vec::new();
+    for gate in LstmGate::ALL {
+        let data = site.constant(operand(gate)).ok_or("the weights of an LSTM must be constants")?;
+        bytes.extend_from_slice(data.bytes());
+    }
+    let elem = site.input(operand(LstmGate::Input))?.elem;
+    Ok(Arg::constant(name, Array { elem, data: Data::from_bytes(bytes) }))
+}
+
+/// Adds a factor as multiplier and shift.
+fn factor(constants: Struct, [multiplier, shift]: [&'static str; 2], requant: Requant) -> Struct {
+    constants.int(multiplier, requant.multiplier).int(shift, requant.shift)
+}

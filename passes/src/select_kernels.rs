@@ -61,12 +61,9 @@ fn portable(operands: &Operands<'_>) -> Result<Kernel, String> {
             (ElemType::I16, K::FullyConnectedS16),
             (ElemType::F32, K::FullyConnectedF32),
         ]),
-        Op::Reshape(_)
-        | Op::Transpose(_)
-        | Op::Pad(_)
-        | Op::Concat(_)
-        | Op::Split(_)
-        | Op::Slice(_) => Ok(K::Copy),
+        Op::Reshape(_) | Op::Transpose(_) | Op::Pad(_) | Op::Concat(_) | Op::Split(_) | Op::Slice(_) => {
+            Ok(K::Copy)
+        }
         Op::Svdf(_) => by_type(&[(ElemType::I8, K::SvdfS8), (ElemType::F32, K::SvdfF32)]),
         Op::Lstm(_) => by_type(&[(ElemType::I8, K::LstmS8), (ElemType::F32, K::LstmF32)]),
         Op::ReadVariable(_) | Op::AssignVariable(_) | Op::CallOnce(_) | Op::If(_) | Op::While(_) => {

@@ -117,7 +117,13 @@ impl Walk {
     /// Both tensors have this shape and are read and written in order.
     fn dense(shape: &Shape) -> Self {
         let strides = strides(shape);
-        Walk { extents: shape.0.clone(), x_strides: strides.clone(), y_strides: strides, x_start: 0, y_start: 0 }
+        Walk {
+            extents: shape.0.clone(),
+            x_strides: strides.clone(),
+            y_strides: strides,
+            x_start: 0,
+            y_start: 0,
+        }
     }
 
     /// Drops dimensions of extent 1 and merges neighbours that both tensors traverse as one: `(extent, x stride,

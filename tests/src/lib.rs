@@ -4,6 +4,7 @@
 //! integration), which makes them failures; see [`tools`].
 
 pub mod baseline;
+pub mod bench;
 pub mod cc;
 pub mod golden;
 pub mod model;

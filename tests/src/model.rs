@@ -66,12 +66,19 @@ pub fn load(case: &Case) -> Result<Module, Problem> {
     })
 }
 
-/// Compiles a model with the default passes to C with the prefix `model`.
+/// Compiles a model with the default passes and options.
 ///
 /// # Errors
 /// See [`Problem`].
 pub fn compile(case: &Case, target: &Target) -> Result<Compiled, Problem> {
-    let mut module = load(case)?;
+    compile_module(load(case)?, target, &COptions::new("model"))
+}
+
+/// Compiles a module with the default passes; `options` must keep the name `model`, which the rig's `main` uses.
+///
+/// # Errors
+/// See [`Problem`].
+pub fn compile_module(mut module: Module, target: &Target, options: &COptions) -> Result<Compiled, Problem> {
     Pipeline::default()
         .run(&mut module, &Config::default(), &mut |_| {})
         .map_err(|e| Problem::Failed(e.to_string()))?;
@@ -79,7 +86,7 @@ pub fn compile(case: &Case, target: &Target) -> Result<Compiled, Problem> {
         let lines: Vec<String> = errors.iter().map(|e| format!("{}: {}", e.location, e.message)).collect();
         Problem::Unsupported(lines.join("\n"))
     })?;
-    let artifacts = emit_c(&module, &plan, target, &COptions::new("model")).map_err(|d| messages(&d))?;
+    let artifacts = emit_c(&module, &plan, target, options).map_err(|d| messages(&d))?;
     let graph = &module.graphs[0];
     let outputs = graph.outputs.iter().map(|&value| graph.value(value).ty.elem).collect();
     Ok(Compiled { artifacts, outputs, tolerance: golden::tolerance(&module) })

@@ -92,6 +92,12 @@ impl Core {
     }
 }
 
+impl std::fmt::Display for Core {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 impl FromStr for Core {
     type Err = String;
 

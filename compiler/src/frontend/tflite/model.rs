@@ -102,9 +102,12 @@ impl<'m> ModelReader<'m> {
 
     /// Notes a problem at a place.
     pub(super) fn report(&mut self, place: &str, problem: Problem) {
-        let diagnostic = problem.diagnostic(place);
-        self.damage += usize::from(diagnostic.as_ref().is_some_and(|d| d.code == DAMAGED));
-        self.diagnostics.extend(diagnostic);
+        let Some(diagnostic) = problem.diagnostic(place) else { return };
+        let is_damage = matches!(diagnostic.code, DAMAGED | STRUCTURE);
+        self.damage += usize::from(is_damage);
+        if !is_damage || self.damage <= MOST_DAMAGE {
+            self.diagnostics.push(diagnostic);
+        }
     }
 
     /// Whether there is no point in reading on.

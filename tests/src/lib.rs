@@ -12,5 +12,6 @@ pub mod model;
 pub mod mutate;
 pub mod npz;
 pub mod qemu;
+pub mod random;
 pub mod tools;
 pub mod trials;

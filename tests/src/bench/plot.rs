@@ -11,7 +11,9 @@ use crate::qemu::Core;
 const ROW_HEIGHT: u32 = 16;
 const LABELS_WIDTH: u32 = 260;
 const PANEL_WIDTH: u32 = 260;
-const FRAME_HEIGHT: u32 = 70;
+const TITLE_HEIGHT: u32 = 28;
+const AXIS_HEIGHT: u32 = 24;
+const GAP: u32 = 12;
 /// Bars end here; a longer one says so by reaching the border.
 const LONGEST: f64 = 1.25;
 
@@ -49,7 +51,7 @@ fn of_core(measurements: &[Measurement], core: Core) -> Vec<&Measurement> {
 }
 
 fn height(measurements: &[Measurement], core: Core) -> u32 {
-    FRAME_HEIGHT + ROW_HEIGHT * of_core(measurements, core).len() as u32
+    TITLE_HEIGHT + AXIS_HEIGHT + GAP + ROW_HEIGHT * of_core(measurements, core).len() as u32
 }
 
 fn draw_core(area: &Area<'_>, measurements: &[Measurement], core: Core) -> Result<(), Box<dyn Error>> {
@@ -58,7 +60,7 @@ fn draw_core(area: &Area<'_>, measurements: &[Measurement], core: Core) -> Resul
     let title = ("sans-serif", 15).into_font();
     labels.draw(&Text::new(format!("{}: ours / TFLM + CMSIS-NN", core.target_name()), (8, 8), title))?;
     for (row, m) in models.iter().enumerate() {
-        let y = 40 + (row as u32 * ROW_HEIGHT) as i32;
+        let y = (TITLE_HEIGHT + row as u32 * ROW_HEIGHT + 2) as i32;
         labels.draw(&Text::new(m.model.clone(), (8, y), ("sans-serif", 11).into_font()))?;
     }
     for (panel, metric) in panels.split_evenly((1, METRICS.len())).iter().zip(METRICS) {
@@ -74,14 +76,22 @@ fn draw_panel(
     metric: Metric,
     mean: f64,
 ) -> Result<(), Box<dyn Error>> {
+    let (title, plot) = area.split_vertically(TITLE_HEIGHT);
     let caption = format!("{}, mean {mean:.2}", metric.name);
+    title.draw(&Text::new(caption, (8, 10), ("sans-serif", 13).into_font()))?;
     let rows = models.len() as f64;
-    let mut chart = ChartBuilder::on(area)
-        .caption(caption, ("sans-serif", 13))
-        .x_label_area_size(22)
+    let mut chart = ChartBuilder::on(&plot)
+        .x_label_area_size(AXIS_HEIGHT)
+        .margin_bottom(GAP)
         .margin_right(14)
         .build_cartesian_2d(0.0..LONGEST, rows..0.0)?;
-    chart.configure_mesh().disable_y_mesh().disable_y_axis().x_labels(6).draw()?;
+    chart
+        .configure_mesh()
+        .disable_y_mesh()
+        .disable_y_axis()
+        .x_labels(6)
+        .x_label_style(("sans-serif", 11))
+        .draw()?;
     let bars = models.iter().enumerate().filter_map(|(row, m)| {
         let ratio = m.ratio(metric)?;
         let color = if ratio <= 1.0 { RGBColor(66, 133, 120) } else { RGBColor(190, 80, 60) };

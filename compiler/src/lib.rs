@@ -1,3 +1,15 @@
-//! The redsc compiler as a library: front ends, driver and what the command line needs.
+//! redsc: from a trained network to small, fast C.
+//!
+//! [`driver`] is the way in: [`driver::load`] reads a model, [`driver::compile`] makes C of it. This is the only
+//! crate of the project that touches disk and terminal.
 
+#[cfg(feature = "cli")]
+pub mod cli;
+pub mod driver;
+pub mod engine;
+pub mod error;
 pub mod frontend;
+pub mod io;
+pub mod npy;
+pub mod report;
+pub mod verify;

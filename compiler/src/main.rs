@@ -1,2 +1,5 @@
 //! The command line of redsc.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    redsc::cli::main().into()
+}

@@ -70,6 +70,26 @@ pub const CODES: &[(&str, &str)] = &[
     ("E0306", "something overlaps a variable"),
     ("E0307", "a value has no place, or a wrong one"),
     ("E0308", "a view does not have the bytes of its operands"),
+    ("E0309", "there is no kernel for an operator"),
+    // Code generation.
+    ("E0401", "an operator has no C"),
+    // Driver and files.
+    ("E0501", "a file cannot be read"),
+    ("E0502", "a file cannot be written"),
+    ("E0503", "a file is not a usable .npy array"),
+    ("E0504", "a file does not describe a target"),
+    ("E0505", "there is no such target"),
+    ("E0506", "a memory budget is exceeded"),
+    ("E0507", "there is no such pass"),
+    ("E0508", "a pass cannot serve the model"),
+    ("E0509", "a pass made an invalid model"),
+    ("E0510", "the interpreter cannot run the model"),
+    ("E0511", "the C compiler or the compiled model failed"),
+    ("E0512", "it is not clear what to emit"),
+    ("E0513", "the number of inputs is wrong"),
+    ("E0514", "an input has the wrong type or shape"),
+    ("E0515", "results differ from the reference interpreter"),
+    ("E0516", "a report cannot be made"),
 ];
 
 /// The meaning of a code.

@@ -1,0 +1,197 @@
+//! `redsc MODEL -o OUT`: compile.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use redsc_codegen::c::{COptions, Optimize, identifier};
+
+use super::progress::{Reporter, print};
+use super::{PassArgs, TargetArg};
+use crate::driver::{self, Compiled, Options};
+use crate::error::{Failure, Result};
+use crate::{io, report};
+
+/// Arguments of the default command.
+#[derive(Debug, Args)]
+pub struct CompileArgs {
+    /// The model: .tflite, .onnx or .reds; the content decides, not the name.
+    #[arg(value_name = "MODEL")]
+    model: Option<PathBuf>,
+    #[command(flatten)]
+    target: TargetArg,
+    /// Output file; its extension says what is emitted: .c (with .h beside it) or .reds.
+    #[arg(short, value_name = "OUT")]
+    output: Option<PathBuf>,
+    /// What to emit, whatever the extension of OUT.
+    #[arg(long, value_enum, value_name = "KIND")]
+    emit: Option<Emit>,
+    /// C prefix; the stem of OUT if absent.
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// What kernels are chosen and compiled for.
+    #[arg(long, value_enum, default_value_t = OptimizeArg::Speed, value_name = "GOAL")]
+    optimize: OptimizeArg,
+    /// Where the constants go.
+    #[arg(long, value_enum, default_value_t = Weights::Inline, value_name = "WHERE")]
+    weights: Weights,
+    /// Who owns the arena: `external` adds NAME_set_arena and no static buffer.
+    #[arg(long, value_enum, default_value_t = Arena::Internal, value_name = "OWNER")]
+    arena: Arena,
+    /// Call NAME_trace_hook after each layer with its name, buffer and CRC-32.
+    #[arg(long)]
+    trace: bool,
+    /// Fail if the arena is larger than this.
+    #[arg(long, value_name = "BYTES", value_parser = parse_bytes)]
+    ram: Option<usize>,
+    /// Fail if the constants are larger than this.
+    #[arg(long, value_name = "BYTES", value_parser = parse_bytes)]
+    flash: Option<usize>,
+    #[command(flatten)]
+    passes: PassArgs,
+    /// Print the summary per operator too.
+    #[arg(short, long)]
+    verbose: bool,
+    /// Print no summary.
+    #[arg(short, long, conflicts_with = "verbose")]
+    quiet: bool,
+}
+
+/// What to emit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Emit {
+    /// C source and header.
+    C,
+    /// Textual IR after the passes.
+    Reds,
+}
+
+/// What kernels are chosen and compiled for.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum OptimizeArg {
+    /// Fewest instructions: kernels are specialised for each layer.
+    Speed,
+    /// Least code: layers share general kernels.
+    Size,
+    /// Specialised where it pays.
+    Balanced,
+}
+
+/// Where the constants go.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Weights {
+    /// Into the C file.
+    Inline,
+    /// Into a file of their own, NAME_weights.c.
+    Separate,
+}
+
+/// Who owns the arena.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Arena {
+    /// The generated file has a static buffer.
+    Internal,
+    /// The application passes a buffer to NAME_set_arena.
+    External,
+}
+
+/// Runs the command.
+pub fn execute(args: &CompileArgs) -> Result<()> {
+    let Some(model) = &args.model else { super::usage() };
+    let kind = emitted_kind(args)?;
+    let output = args.output.clone().unwrap_or_else(|| default_output(model, kind));
+    let options = options(args, &output)?;
+    let mut reporter = Reporter::new(&args.passes);
+    let module = reporter.stage("frontend", || driver::load(model))?;
+    let compiled = match kind {
+        Emit::C => {
+            let compiled = driver::compile(module, &options, &mut reporter)?;
+            io::write_all(&c_files(&compiled, &output))?;
+            Some(compiled)
+        }
+        Emit::Reds => {
+            let mut module = module;
+            driver::optimize(&mut module, &options, &mut reporter)?;
+            io::write_all(&driver::textual(&module, &output))?;
+            None
+        }
+    };
+    reporter.finish();
+    if let Some(compiled) = compiled.filter(|_| !args.quiet) {
+        let facts = report::facts::report(&compiled.module, &compiled.plan, &options.target);
+        print(&report::text::summary(&facts, &options.target, &output));
+        if args.verbose {
+            print(&report::text::operators(&facts));
+        }
+    }
+    Ok(())
+}
+
+/// The kind that `--emit` or the extension of OUT asks for.
+fn emitted_kind(args: &CompileArgs) -> Result<Emit> {
+    if let Some(kind) = args.emit {
+        return Ok(kind);
+    }
+    let Some(output) = &args.output else { return Ok(Emit::C) };
+    match output.extension().and_then(OsStr::to_str) {
+        Some("c") => Ok(Emit::C),
+        Some("reds") => Ok(Emit::Reds),
+        _ => Err(Failure::new(
+            "E0512",
+            format!("the extension of {} does not say what to emit", output.display()),
+            "",
+            "use .c or .reds, or say --emit c or --emit reds",
+        )),
+    }
+}
+
+fn options(args: &CompileArgs, output: &Path) -> Result<Options> {
+    let stem = output.file_stem().and_then(OsStr::to_str).unwrap_or("model");
+    Ok(Options {
+        target: driver::target(&args.target.target)?,
+        passes: args.passes.passes.clone(),
+        c: COptions {
+            optimize: match args.optimize {
+                OptimizeArg::Speed => Optimize::Speed,
+                OptimizeArg::Size => Optimize::Size,
+                OptimizeArg::Balanced => Optimize::Balanced,
+            },
+            weights_separate: matches!(args.weights, Weights::Separate),
+            trace: args.trace,
+            arena_external: matches!(args.arena, Arena::External),
+            name: identifier(args.name.as_deref().unwrap_or(stem)),
+            stem: stem.into(),
+        },
+        ram_budget: args.ram,
+        flash_budget: args.flash,
+        ..Options::default()
+    })
+}
+
+/// `model.tflite` becomes `model.c` in the current directory.
+fn default_output(model: &Path, kind: Emit) -> PathBuf {
+    let extension = match kind {
+        Emit::C => "c",
+        Emit::Reds => "reds",
+    };
+    PathBuf::from(model.file_stem().unwrap_or(OsStr::new("model"))).with_extension(extension)
+}
+
+/// The artifacts beside OUT.
+fn c_files(compiled: &Compiled, output: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    compiled.artifacts.iter().map(|a| (output.with_file_name(&a.name), a.bytes.clone())).collect()
+}
+
+/// `65536`, `64k`, `1M`: powers of 1024.
+fn parse_bytes(text: &str) -> std::result::Result<usize, String> {
+    let (digits, factor) =
+        match text.trim_end_matches(['B', 'b']).split_at_checked(text.trim_end_matches(['B', 'b']).len() - 1)
+        {
+            Some((digits, "k" | "K")) => (digits, 1 << 10),
+            Some((digits, "m" | "M")) => (digits, 1 << 20),
+            _ => (text, 1),
+        };
+    let number: usize =
+        digits.parse().map_err(|_| format!("`{text}` is not a number of bytes such as 65536 or 64k"))?;
+    number.checked_mul(factor).ok_or_else(|| format!("`{text}` is too large"))
+}

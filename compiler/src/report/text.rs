@@ -1,0 +1,111 @@
+//! Reports for the terminal.
+
+use std::path::Path;
+
+use redsc_ir::Target;
+
+use super::facts::{Operator, Report, Tensor};
+use super::table;
+
+/// The short summary after a compilation.
+pub fn summary(report: &Report, target: &Target, output: &Path) -> String {
+    let mut rows = vec![
+        ("operators", report.operators.len().to_string()),
+        ("MACs", grouped(report.macs)),
+        ("constants", format!("{} bytes of flash", grouped(report.constant_bytes as u64))),
+        ("arena", arena(report)),
+    ];
+    if report.variable_bytes > 0 {
+        rows.push(("state", format!("{} bytes, part of the arena", grouped(report.variable_bytes as u64))));
+    }
+    rows.push(("target", format!("{}: {}", target.name, target.summary)));
+    rows.push(("compile with", format!("{} -O2", target.cflags.join(" "))));
+    rows.push(("written", format!("{} and {}", output.display(), output.with_extension("h").display())));
+    let line = |(name, value): (&str, String)| format!("  {name:<13}{value}");
+    let lines: Vec<String> = rows.into_iter().map(line).collect();
+    format!("{}\n{}", report.name, lines.join("\n"))
+}
+
+/// Inputs, outputs, operators and totals.
+pub fn full(report: &Report) -> String {
+    [
+        format!("{} for {}", report.name, report.target),
+        interface("inputs", &report.inputs),
+        interface("outputs", &report.outputs),
+        operators(report),
+        plan(report),
+    ]
+    .join("\n\n")
+}
+
+/// One line per operator.
+pub fn operators(report: &Report) -> String {
+    let header =
+        ["#", "operator", "result", "quantization", "MACs", "constants", "scratch", "kernel", "from"];
+    table::with_numbers(&header, &[0, 4, 5, 6], report.operators.iter().map(operator_row))
+}
+
+fn operator_row(operator: &Operator) -> Vec<String> {
+    let results: Vec<String> = operator.outputs.iter().map(type_of).collect();
+    let quantization = operator.outputs.first().map(|t| t.quantization.clone()).unwrap_or_default();
+    vec![
+        operator.index.to_string(),
+        operator.operator.into(),
+        results.join(", "),
+        quantization,
+        grouped(operator.macs),
+        grouped(operator.constant_bytes as u64),
+        grouped(operator.scratch_bytes as u64),
+        if operator.kernel.is_empty() { "view".into() } else { operator.kernel.into() },
+        operator.location.clone(),
+    ]
+}
+
+/// Where everything lives in the arena.
+fn plan(report: &Report) -> String {
+    let mut blocks: Vec<_> = report.arena.iter().collect();
+    blocks.sort_by_key(|b| (b.first, b.offset, b.last));
+    let rows = blocks.into_iter().map(|b| {
+        let time = if b.first == b.last { b.first.to_string() } else { format!("{}–{}", b.first, b.last) };
+        vec![grouped(b.offset as u64), grouped(b.bytes as u64), time, b.name.clone()]
+    });
+    let totals = format!(
+        "arena {}; {} MACs; {} bytes of constants",
+        arena(report),
+        grouped(report.macs),
+        grouped(report.constant_bytes as u64)
+    );
+    format!("{}\n\n{totals}", table::with_numbers(&["offset", "bytes", "operators", "tensor"], &[0, 1], rows))
+}
+
+fn arena(report: &Report) -> String {
+    let bytes = format!("{} bytes of RAM", grouped(report.arena_bytes as u64));
+    if report.arena_bytes == report.arena_lower_bound {
+        return format!("{bytes} (optimal for this order)");
+    }
+    format!("{bytes} (lower bound {})", grouped(report.arena_lower_bound as u64))
+}
+
+fn interface(title: &str, tensors: &[Tensor]) -> String {
+    let line = |t: &Tensor| format!("  {} {} {}", t.name, type_of(t), t.quantization);
+    format!("{title}\n{}", tensors.iter().map(line).collect::<Vec<_>>().join("\n"))
+}
+
+/// `1x8x8x16 i8`
+pub fn type_of(tensor: &Tensor) -> String {
+    let dims: Vec<String> = tensor.shape.iter().map(usize::to_string).collect();
+    format!("{} {}", dims.join("x"), tensor.elem)
+}
+
+/// `2,656,768`
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

@@ -239,9 +239,12 @@ fn splits_concatenations_and_slices() {
     ");
 }
 
+/// Name, shape of the operand, begin, end and strides, shape of the result, and the five masks.
+type SliceCase<'a> = (&'a str, &'a [usize], [&'a [i32]; 3], &'a [usize], [i32; 5]);
+
 #[test]
 fn strided_slice_masks() {
-    let cases: [(&str, &[usize], [&[i32]; 3], &[usize], [i32; 5]); 9] = [
+    let cases: [SliceCase; 9] = [
         ("plain", &[4, 6], [&[1, 2], &[4, 6], &[2, 3]], &[2, 2], [0, 0, 0, 0, 0]),
         ("negative positions", &[4, 6], [&[-3, -4], &[-1, 9], &[1, 1]], &[2, 4], [0, 0, 0, 0, 0]),
         ("backwards", &[4, 6], [&[-1, 0], &[-9, 6], &[-2, 1]], &[2, 6], [0, 0, 0, 0, 0]),

@@ -1,10 +1,10 @@
 //! CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV.
 
 use redsc_ir::ops::{Accumulate, Conv2d, DepthwiseConv2d, Padding, TransposeConv2d};
-use redsc_ir::{ElemType, Op, ValueId};
+use redsc_ir::{Op, ValueId};
 use redsc_schema::tflite;
 
-use super::super::fault::{HYBRID, Outcome, Problem, STORAGE, damaged, form};
+use super::super::fault::{HYBRID, Outcome, Problem, damaged, form};
 use super::super::operator::{OpReader, clamp, options, positive};
 use super::window::padding;
 
@@ -35,7 +35,7 @@ pub(super) fn transpose_conv(op: &mut OpReader) -> Outcome {
     let options = options!(op, TransposeConvOptions)?;
     let declared = op.constant_integers(0)?;
     let (w, x, bias) = (op.operand(1)?, op.operand(2)?, op.optional(3)?);
-    check_types(op, x, w)?;
+    reject_hybrid(op, x, w)?;
     let [_, height, width, _] = op.dims(x, "the input")?;
     let [_, filter_height, filter_width, _] = op.dims(w, "the filter")?;
     let stride = strides(options.stride_h, options.stride_w)?;
@@ -87,7 +87,7 @@ struct Layer {
 impl Layer {
     fn read(op: &mut OpReader) -> Outcome<Self> {
         let (x, w, bias) = (op.operand(0)?, op.operand(1)?, op.optional(2)?);
-        check_types(op, x, w)?;
+        reject_hybrid(op, x, w)?;
         let [_, height, width, _] = op.dims(x, "the input")?;
         let [_, filter_height, filter_width, _] = op.dims(w, "the filter")?;
         Ok(Layer { x, w, bias, input: [height, width], filter: [filter_height, filter_width] })
@@ -101,21 +101,17 @@ impl Layer {
     }
 }
 
-/// Fails on combinations of activations and weights that need kernels of their own.
-pub(super) fn check_types(op: &OpReader, x: ValueId, w: ValueId) -> Outcome {
+/// Fails if weights are integers where activations are real numbers.
+pub(super) fn reject_hybrid(op: &OpReader, x: ValueId, w: ValueId) -> Outcome {
     let (x, w) = (op.ty(x).elem, op.ty(w).elem);
-    if x.is_float() && !w.is_float() {
-        let message =
-            format!("{x} activations with {w} weights (dynamic range quantization) are not supported yet");
-        return Err(Problem::new(HYBRID, message).help(
-            "quantize the activations too, with a representative data set, or convert without quantization",
-        ));
+    if !x.is_float() || w.is_float() {
+        return Ok(());
     }
-    if x == ElemType::U8 {
-        return Err(Problem::new(STORAGE, "layers on unsigned 8-bit activations are not supported yet")
-            .help("convert the model again: converters quantize to signed 8 bit since 2019"));
-    }
-    Ok(())
+    let message =
+        format!("{x} activations with {w} weights (dynamic range quantization) are not supported yet");
+    Err(Problem::new(HYBRID, message).help(
+        "quantize the activations too, with a representative data set, or convert without quantization",
+    ))
 }
 
 fn strides(height: i32, width: i32) -> Outcome<[usize; 2]> {

@@ -5,7 +5,7 @@ use redsc_schema::tflite::FullyConnectedWeightsFormat;
 
 use super::super::fault::{Outcome, damaged, form};
 use super::super::operator::{OpReader, clamp, options};
-use super::conv::check_types;
+use super::conv::reject_hybrid;
 
 /// `(x, w, bias?)`
 pub(super) fn fully_connected(op: &mut OpReader) -> Outcome {
@@ -16,7 +16,7 @@ pub(super) fn fully_connected(op: &mut OpReader) -> Outcome {
         );
     }
     let (x, w, bias) = (op.operand(0)?, op.operand(1)?, op.optional(2)?);
-    check_types(op, x, w)?;
+    reject_hybrid(op, x, w)?;
     let [units, depth] = op.dims(w, "the weights")?;
     let result = op.result(0)?;
     let keep_dims = options.keep_num_dims;

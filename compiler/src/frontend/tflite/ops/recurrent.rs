@@ -5,14 +5,14 @@ use redsc_schema::tflite::ActivationFunctionType;
 
 use super::super::fault::{Outcome, form};
 use super::super::operator::{OpReader, clamp, options, positive};
-use super::conv::check_types;
+use super::conv::reject_hybrid;
 
 /// `(x, feature weights, time weights, bias?, state)`
 pub(super) fn svdf(op: &mut OpReader) -> Outcome {
     let options = options!(op, SvdfOptions)?;
     let inputs = vec![Some(op.operand(0)?), Some(op.operand(1)?), Some(op.operand(2)?), op.optional(3)?];
     if let (Some(x), Some(w)) = (inputs[0], inputs[1]) {
-        check_types(op, x, w)?;
+        reject_hybrid(op, x, w)?;
     }
     let state = op.state(4)?;
     let rank = positive(options.rank, "the rank")?;
@@ -38,7 +38,7 @@ pub(super) fn unidirectional_sequence_lstm(op: &mut OpReader) -> Outcome {
     }
     let x = op.operand(0)?;
     let w = op.operand(2)?;
-    check_types(op, x, w)?;
+    reject_hybrid(op, x, w)?;
     let positions = (0..OUTPUT_STATE).chain(NORMALIZATION..NORMALIZATION + 4);
     let inputs = positions.map(|position| op.optional(position)).collect::<Outcome<Vec<_>>>()?;
     let (output_state, cell_state) = (op.state(OUTPUT_STATE)?, op.state(OUTPUT_STATE + 1)?);

@@ -5,14 +5,24 @@
 //! The interpreter expects a verified module; `verify` is where a user learns what is wrong with a model. What it
 //! cannot compute (an element type that an operator does not have) is an error that names the node.
 
+mod binary;
+mod control;
 mod conv;
 mod eval;
+mod index;
+mod layout;
 mod linear;
+mod lookup;
 mod lstm;
 mod mac;
+mod normalize;
 mod pool;
+mod quantize;
 mod recurrent;
+mod reduce;
+mod resize;
 mod session;
+mod unary;
 
 use crate::data::Data;
 use crate::entity::{GraphId, VarId};
@@ -115,28 +125,28 @@ fn eval_op(cx: &Eval<'_>) -> Result<Vec<Data>, String> {
         Op::Pool2d(op) => pool::eval_pool2d(op, cx),
         Op::Svdf(op) => recurrent::eval_svdf(op, cx),
         Op::Lstm(op) => lstm::eval_lstm(op, cx),
-        Op::Binary(_)
-        | Op::Compare(_)
-        | Op::Unary(_)
-        | Op::LeakyRelu(_)
-        | Op::Lut(_)
-        | Op::Reduce(_)
-        | Op::Softmax(_)
-        | Op::LogSoftmax(_)
-        | Op::Quantize(_)
-        | Op::Dequantize(_)
-        | Op::Cast(_)
-        | Op::Reshape(_)
-        | Op::Transpose(_)
-        | Op::Pad(_)
-        | Op::Concat(_)
-        | Op::Split(_)
-        | Op::Slice(_)
-        | Op::Resize2d(_)
-        | Op::ReadVariable(_)
-        | Op::AssignVariable(_)
-        | Op::If(_)
-        | Op::While(_) => Err("not implemented yet in the interpreter".into()),
+        Op::Binary(op) => binary::eval_binary(op, cx),
+        Op::Compare(op) => binary::eval_compare(op, cx),
+        Op::Unary(op) => unary::eval_unary(op, cx),
+        Op::LeakyRelu(op) => unary::eval_leaky_relu(op, cx),
+        Op::Lut(op) => lookup::eval_lut(op, cx),
+        Op::Reduce(op) => reduce::eval_reduce(op, cx),
+        Op::Softmax(op) => normalize::eval_softmax(op, cx),
+        Op::LogSoftmax(op) => normalize::eval_log_softmax(op, cx),
+        Op::Quantize(op) => quantize::eval_quantize(op, cx),
+        Op::Dequantize(op) => quantize::eval_dequantize(op, cx),
+        Op::Cast(op) => quantize::eval_cast(op, cx),
+        Op::Reshape(op) => layout::eval_reshape(op, cx),
+        Op::Transpose(op) => layout::eval_transpose(op, cx),
+        Op::Pad(op) => layout::eval_pad(op, cx),
+        Op::Concat(op) => layout::eval_concat(op, cx),
+        Op::Split(op) => layout::eval_split(op, cx),
+        Op::Slice(op) => layout::eval_slice(op, cx),
+        Op::Resize2d(op) => resize::eval_resize2d(op, cx),
+        Op::ReadVariable(op) => control::eval_read_variable(op, cx),
+        Op::AssignVariable(op) => control::eval_assign_variable(op, cx),
+        Op::If(op) => control::eval_if(op, cx),
+        Op::While(op) => control::eval_while(op, cx),
         // Its graph ran before the first node of the first invocation.
         Op::CallOnce(_) => Ok(Vec::new()),
     }

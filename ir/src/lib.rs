@@ -24,6 +24,7 @@ pub mod analysis;
 pub mod data;
 pub mod diag;
 pub mod entity;
+pub mod fixed;
 pub mod graph;
 pub mod interp;
 pub mod kernels;

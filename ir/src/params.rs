@@ -4,8 +4,8 @@
 //! mean the same; each module documents how an operator family uses its constants.
 
 pub mod activation;
+pub mod binary;
 pub mod conv;
-pub mod elementwise;
 pub mod linear;
 pub mod mac;
 pub mod normalize;
@@ -14,4 +14,5 @@ pub mod quantize;
 pub mod recurrent;
 pub mod reduce;
 pub mod sigmoid;
+pub mod unary;
 pub mod window;

@@ -43,6 +43,19 @@ struct Record {
     stateful: bool,
     steps: usize,
     sets: Vec<String>,
+    #[serde(default)]
+    layers_set0: Vec<Layer>,
+}
+
+/// What the reference computed for one operator in the last step of set `s0`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Layer {
+    /// Position of the operator in the model file.
+    pub op: usize,
+    /// Its name in TFLite's schema.
+    pub kind: String,
+    /// CRC-32 of the bytes of its first result.
+    pub crc32: u32,
 }
 
 /// A run from the initial state: for each step the inputs and the outputs they must give.
@@ -87,16 +100,6 @@ pub fn shared_models() -> Vec<Case> {
     shared().map(|dir| cases(&dir, required)).unwrap_or_default()
 }
 
-/// All `.tflite` files, ours and the shared ones, recorded or not, sorted by path.
-pub fn model_files() -> Vec<PathBuf> {
-    let folders = shared().into_iter().chain([PathBuf::from(env!("CARGO_MANIFEST_DIR"))]);
-    let entries = folders.flat_map(|dir| fs::read_dir(dir.join("models"))).flatten().flatten();
-    let mut files: Vec<_> = entries.map(|entry| entry.path()).collect();
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "tflite"));
-    files.sort();
-    files
-}
-
 /// All `.tflite` files in `dir/models` that have a record in `dir/golden`.
 fn cases(dir: &Path, required: impl Fn(&str) -> bool) -> Vec<Case> {
     let Ok(entries) = fs::read_dir(dir.join("models")) else { return Vec::new() };
@@ -125,10 +128,21 @@ impl Case {
     /// # Errors
     /// If the record or a file it names cannot be read or does not have the expected form.
     pub fn sequences(&self) -> Result<Vec<Sequence>, String> {
-        let text = fs::read(&self.record).map_err(|e| format!("{}: {e}", self.record.display()))?;
-        let record: Record =
-            serde_json::from_slice(&text).map_err(|e| format!("{}: {e}", self.record.display()))?;
+        let record = self.read_record()?;
         record.sets.iter().map(|file| self.sequence(&record, file)).collect()
+    }
+
+    /// The recorded layers, if there are any.
+    ///
+    /// # Errors
+    /// If the record cannot be read.
+    pub fn layers(&self) -> Result<Vec<Layer>, String> {
+        Ok(self.read_record()?.layers_set0)
+    }
+
+    fn read_record(&self) -> Result<Record, String> {
+        let text = fs::read(&self.record).map_err(|e| format!("{}: {e}", self.record.display()))?;
+        serde_json::from_slice(&text).map_err(|e| format!("{}: {e}", self.record.display()))
     }
 
     fn sequence(&self, record: &Record, file: &str) -> Result<Sequence, String> {

@@ -60,7 +60,7 @@ pub struct Run {
 /// The front end's diagnostics; it is their codes that tell what is unsupported from what is broken.
 pub fn load(case: &Case) -> Result<Module, Problem> {
     frontend::load(&case.bytes()?, &case.name).map_err(|diagnostics| {
-        let unsupported = diagnostics.iter().all(|d| matches!(d.code, "E0203" | "E0204" | "E0206"));
+        let unsupported = diagnostics.iter().all(|d| matches!(d.code, "E0203" | "E0204" | "E0206" | "E0210"));
         let message = messages(&diagnostics);
         if unsupported { Problem::Unsupported(message) } else { Problem::Failed(message) }
     })

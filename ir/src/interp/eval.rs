@@ -73,6 +73,14 @@ impl<'a> Eval<'a> {
             .ok_or_else(|| format!("operand {index} has elements of type {elem}, not small integers"))
     }
 
+    /// Elements of an operand of an integer type (or `bool`), widened.
+    pub fn longs(&self, index: usize) -> Result<Vec<i64>, String> {
+        if self.input_type(index)?.elem == ElemType::I64 {
+            return self.elements(index);
+        }
+        Ok(self.ints(index)?.into_iter().map(i64::from).collect())
+    }
+
     /// Contents of a variable.
     pub fn variable(&self, id: VarId) -> Result<Data, String> {
         self.session()?.variable(id)
@@ -123,4 +131,12 @@ pub(super) fn pack_ints(elem: ElemType, values: &[i32]) -> Result<Data, String> 
             Err(format!("a result of type {elem} is not made of small integers"))
         }
     }
+}
+
+/// As [`pack_ints`], for 64-bit integers too.
+pub(super) fn pack_longs(elem: ElemType, values: &[i64]) -> Result<Data, String> {
+    if elem == ElemType::I64 {
+        return Ok(Data::from_slice(values));
+    }
+    pack_ints(elem, &values.iter().map(|&v| v as i32).collect::<Vec<_>>())
 }

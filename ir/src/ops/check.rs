@@ -91,6 +91,20 @@ pub(super) fn expect_layer_quantized(ty: &TensorType, what: &str) -> Result<(), 
     }
 }
 
+/// Fails unless the scale of the tensor is `2^−bits`, up to a thousandth, with that zero point.
+pub(super) fn expect_fraction(ty: &TensorType, bits: i32, zero_point: i32, what: &str) -> Result<(), String> {
+    let expected = f64::from(-bits).exp2();
+    match ty.quant.per_tensor() {
+        Some((scale, zero)) if (f64::from(scale) / expected - 1.0).abs() <= 1e-3 && zero == zero_point => {
+            Ok(())
+        }
+        Some((scale, zero)) => Err(format!(
+            "{what} has scale {scale} and zero point {zero}; expected 2^-{bits} and {zero_point}"
+        )),
+        None => Err(format!("{what} of type {} needs one scale and zero point", ty.elem)),
+    }
+}
+
 /// Fails unless integer weights have one scale, or one for each of the `channels` indices of `axis`, all symmetric.
 pub(super) fn expect_weights_quantized(ty: &TensorType, axis: usize, channels: usize) -> Result<(), String> {
     if ty.elem.is_float() {

@@ -97,10 +97,7 @@ impl Layer {
         expect_clamp(act)?;
         let channels = layer.w[channel_axis];
         expect_weights_quantized(w, channel_axis, channels)?;
-        match operands.get(2) {
-            Some(bias) => expect_elements(bias, channels, "the bias")?,
-            None => {}
-        }
+        if let Some(bias) = operands.get(2) { expect_elements(bias, channels, "the bias")? }
         Ok(layer)
     }
 }

@@ -1,10 +1,11 @@
 //! Rules of the elementwise operators.
 
 use super::check::{
-    ARITHMETIC, NUMERIC, broadcast, expect_clamp, expect_elem, expect_layer_quantized, expect_quantized,
+    ARITHMETIC, NUMERIC, broadcast, expect_clamp, expect_elem, expect_fraction, expect_quantized,
 };
 use super::{
-    Binary, BinaryKind, Compare, CompareKind, Inferred, LeakyRelu, OpRules, Operands, Unary, UnaryKind,
+    Activation, Binary, BinaryKind, Compare, CompareKind, Inferred, LeakyRelu, OpRules, Operands, Unary,
+    UnaryKind,
 };
 use crate::types::{ElemType, TensorType};
 
@@ -13,6 +14,9 @@ impl OpRules for Binary {
         let (a, b) = pair(operands)?;
         expect_elem(a.elem, self.kind.elems(), "the first operand")?;
         expect_clamp(self.act)?;
+        if !self.kind.rescales() && self.act != Activation::None {
+            return Err(format!("{} has no activation; found {}", self.kind.name(), self.act.name()));
+        }
         if self.kind.rescales() {
             expect_quantized(a, "the first operand")?;
             expect_quantized(b, "the second operand")?;
@@ -75,26 +79,32 @@ impl OpRules for Unary {
         operands.expect_count(1, 1)?;
         let x = operands.require(0, "operand")?;
         expect_elem(x.elem, self.kind.elems(), "the operand")?;
-        let check: fn(&TensorType, &str) -> Result<(), String> = match self.kind {
-            UnaryKind::Tanh | UnaryKind::Logistic => expect_layer_quantized,
-            _ => expect_quantized,
-        };
-        check(x, "the operand")?;
-        operands.check_result(check)?;
+        expect_quantized(x, "the operand")?;
+        operands.check_result(expect_quantized)?;
+        operands.check_result(|ty, what| expect_sigmoid(self.kind, ty, what))?;
         Ok(vec![Inferred { shape: x.shape.clone(), elems: vec![x.elem] }])
     }
 }
 
+/// The result of the quantized logistic function has all its range, that of tanh is symmetric.
+fn expect_sigmoid(kind: UnaryKind, ty: &TensorType, what: &str) -> Result<(), String> {
+    let (bits, zero_point) = match (kind, ty.elem) {
+        (UnaryKind::Logistic, ElemType::I8) => (8, -128),
+        (UnaryKind::Tanh, ElemType::I8) => (7, 0),
+        (UnaryKind::Logistic | UnaryKind::Tanh, ElemType::I16) => (15, 0),
+        _ => return Ok(()),
+    };
+    expect_fraction(ty, bits, zero_point, what)
+}
+
 impl UnaryKind {
+    /// Quantized functions are those that TensorFlow Lite Micro has.
     fn elems(self) -> &'static [ElemType] {
         match self {
-            UnaryKind::Abs | UnaryKind::Neg | UnaryKind::Square | UnaryKind::Relu => {
-                &[ElemType::I8, ElemType::I16, ElemType::F32, ElemType::I32]
-            }
-            UnaryKind::Exp
-            | UnaryKind::Log
-            | UnaryKind::Sqrt
-            | UnaryKind::Rsqrt
+            UnaryKind::Abs | UnaryKind::Relu => &[ElemType::I8, ElemType::I16, ElemType::F32, ElemType::I32],
+            UnaryKind::Neg | UnaryKind::Square => &[ElemType::F32, ElemType::I32],
+            UnaryKind::Exp | UnaryKind::Log | UnaryKind::Sqrt => &[ElemType::F32],
+            UnaryKind::Rsqrt
             | UnaryKind::Relu6
             | UnaryKind::ReluN1To1
             | UnaryKind::Tanh

@@ -166,10 +166,12 @@ impl OpRules for Resize2d {
         expect_positive(self.size, "size")?;
         match self.kind {
             ResizeKind::Nearest => {}
-            ResizeKind::Bilinear => expect_elem(x.elem, ARITHMETIC, "the operand")?,
-        }
-        if self.align_corners && self.half_pixel_centers {
-            return Err("align_corners and half_pixel_centers exclude each other".into());
+            ResizeKind::Bilinear => {
+                expect_elem(x.elem, ARITHMETIC, "the operand")?;
+                if self.align_corners && self.half_pixel_centers {
+                    return Err("align_corners and half_pixel_centers exclude each other".into());
+                }
+            }
         }
         Ok(vec![Inferred::new([batch, self.size[0], self.size[1], channels], &[x.elem])])
     }

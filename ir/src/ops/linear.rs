@@ -37,7 +37,7 @@ impl FullyConnected {
                 _ => Err(format!("the input has shape [{}]; expected {c_in} as its last extent", x.shape)),
             };
         }
-        if x.elements() % c_in != 0 {
+        if !x.elements().is_multiple_of(c_in) {
             return Err(format!("the input has shape [{}]; expected a multiple of {c_in} elements", x.shape));
         }
         Ok(Shape(vec![x.elements() / c_in, c_out]))

@@ -1,6 +1,6 @@
 //! Rules of softmax and its logarithm.
 
-use super::check::{ARITHMETIC, expect_elem, expect_layer_quantized, expect_not_empty};
+use super::check::{ARITHMETIC, expect_elem, expect_fraction, expect_not_empty, expect_quantized};
 use super::{Inferred, LogSoftmax, OpRules, Operands, Softmax};
 use crate::types::{ElemType, TensorType};
 
@@ -15,6 +15,12 @@ impl OpRules for Softmax {
             ElemType::I16 => &[ElemType::I16],
             _ => &[ElemType::F32],
         };
+        operands.check_result(|y, what| match (x.elem, y.elem) {
+            (ElemType::I8, ElemType::I16) => expect_fraction(y, 16, -32768, what),
+            (_, ElemType::I16) => expect_fraction(y, 15, 0, what),
+            (_, ElemType::I8) => expect_fraction(y, 8, -128, what),
+            _ => Ok(()),
+        })?;
         Ok(vec![Inferred { shape: x.shape.clone(), elems: elems.to_vec() }])
     }
 }
@@ -22,6 +28,10 @@ impl OpRules for Softmax {
 impl OpRules for LogSoftmax {
     fn infer(&self, operands: &Operands<'_>) -> Result<Vec<Inferred>, String> {
         let x = logits(operands, &[ElemType::I8, ElemType::F32])?;
+        operands.check_result(|y, what| match y.elem {
+            ElemType::I8 => expect_fraction(y, 4, 127, what),
+            _ => Ok(()),
+        })?;
         Ok(vec![Inferred { shape: x.shape.clone(), elems: vec![x.elem] }])
     }
 }
@@ -35,6 +45,6 @@ fn logits<'a>(operands: &Operands<'a>, elems: &[ElemType]) -> Result<&'a TensorT
     if x.shape.rank() == 0 {
         return Err("the operand is a scalar; expected at least 1 dimension".into());
     }
-    expect_layer_quantized(x, "the operand")?;
+    expect_quantized(x, "the operand")?;
     Ok(x)
 }

@@ -3,10 +3,10 @@
 //! A transposed convolution is described by the window of the convolution that it transposes: its *result* plays the
 //! part of the window's input and its operand the part of the window's output.
 
-use super::mac::{MacArithmetic, ScaleProduct};
+use super::mac::MacArithmetic;
 use super::window::{Window, nhwc};
-use crate::ops::{Accumulate, Activation, Conv2d, DepthwiseConv2d, Operands, TransposeConv2d};
-use crate::types::{ElemType, TensorType};
+use crate::ops::{Accumulate, Conv2d, DepthwiseConv2d, Operands, TransposeConv2d};
+use crate::types::TensorType;
 
 /// Constants of a 2-D convolution, depthwise or not.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,7 +47,7 @@ impl ConvParams {
                 "{filters} filters of {filter_channels} channels do not map {channels} channels to {of}"
             ));
         }
-        let arithmetic = arithmetic(operands, result, filters, op.act, op.accumulate)?;
+        let arithmetic = MacArithmetic::new(operands, result, filters, op.act, op.accumulate)?;
         Ok(ConvParams { window, filter_channels, filters_per_group: filters / groups, arithmetic })
     }
 
@@ -66,7 +66,7 @@ impl ConvParams {
             let of = window.out_channels;
             return Err(format!("{filters} depthwise filters do not map {channels} channels to {of}"));
         }
-        let arithmetic = arithmetic(operands, result, filters, op.act, op.accumulate)?;
+        let arithmetic = MacArithmetic::new(operands, result, filters, op.act, op.accumulate)?;
         Ok(ConvParams { window, filter_channels: 1, filters_per_group: filters / channels, arithmetic })
     }
 }
@@ -84,19 +84,7 @@ impl TransposeConvParams {
                 "{filters} filters of {filter_channels} channels do not map {from} channels to {to}"
             ));
         }
-        let arithmetic = arithmetic(operands, result, filters, op.act, Accumulate::Centered)?;
+        let arithmetic = MacArithmetic::new(operands, result, filters, op.act, Accumulate::Centered)?;
         Ok(TransposeConvParams { window, arithmetic })
     }
-}
-
-fn arithmetic(
-    operands: &Operands<'_>,
-    result: &TensorType,
-    filters: usize,
-    act: Activation,
-    accumulate: Accumulate,
-) -> Result<MacArithmetic, String> {
-    let unsigned = operands.require(0, "input")?.elem == ElemType::U8;
-    let product = if unsigned { ScaleProduct::Single } else { ScaleProduct::Double };
-    MacArithmetic::new(operands, result, filters, act, accumulate, product)
 }

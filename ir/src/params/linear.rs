@@ -1,6 +1,6 @@
 //! Constants of fully connected layers.
 
-use super::mac::{MacArithmetic, ScaleProduct};
+use super::mac::MacArithmetic;
 use crate::ops::{FullyConnected, Operands};
 use crate::types::TensorType;
 
@@ -33,8 +33,7 @@ impl FullyConnectedParams {
         if rows.checked_mul(channels) != Some(result.elements()) {
             return Err(format!("{rows} rows of {channels} outputs do not fill the result {}", result.shape));
         }
-        let arithmetic =
-            MacArithmetic::new(operands, result, channels, op.act, op.accumulate, ScaleProduct::Single)?;
+        let arithmetic = MacArithmetic::new(operands, result, channels, op.act, op.accumulate)?;
         Ok(FullyConnectedParams { rows, depth, channels, arithmetic })
     }
 }

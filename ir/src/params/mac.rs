@@ -59,15 +59,6 @@ pub enum MacArithmetic {
     },
 }
 
-/// How TensorFlow Lite forms the factor of a layer with one scale for all weights: the last bit depends on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ScaleProduct {
-    /// `f64(x) · f64(w) / f64(y)`: convolutions.
-    Double,
-    /// `f64(x · w) / f64(y)`, the product in single precision: fully connected layers and unsigned convolutions.
-    Single,
-}
-
 impl MacArithmetic {
     /// The arithmetic of a layer with operands `(x, w, bias?)`, `channels` output channels and result `result`.
     pub(super) fn new(
@@ -76,7 +67,6 @@ impl MacArithmetic {
         channels: usize,
         act: Activation,
         accumulate: Accumulate,
-        product: ScaleProduct,
     ) -> Result<Self, String> {
         let input = operands.require(0, "input")?;
         let weights = operands.require(1, "weights")?;
@@ -91,7 +81,7 @@ impl MacArithmetic {
             }
             (ElemType::I8, ElemType::I8) | (ElemType::U8, ElemType::U8) | (ElemType::I16, ElemType::I8) => {
                 let accumulator = accumulator(input.elem, bias)?;
-                let layer = Layer { input, weights, result, channels, act, accumulate, product, accumulator };
+                let layer = Layer { input, weights, result, channels, act, accumulate, accumulator };
                 Ok(MacArithmetic::Quantized(layer.quantized()?))
             }
             (x, w) => Err(format!("there is no arithmetic for {x} inputs and {w} weights")),
@@ -115,7 +105,6 @@ struct Layer<'a> {
     channels: usize,
     act: Activation,
     accumulate: Accumulate,
-    product: ScaleProduct,
     accumulator: Accumulator,
 }
 
@@ -133,7 +122,7 @@ impl Layer<'_> {
                 Accumulate::Centered => -input_zero,
                 Accumulate::Raw => 0,
             },
-            weights_offset: self.weights_offset(),
+            weights_offset: self.weights.quant.per_tensor().map_or(0, |(_, zero_point)| -zero_point),
             pad_value: input_zero,
             output_offset: output_zero,
             requant,
@@ -151,9 +140,10 @@ impl Layer<'_> {
         };
         match *scales {
             [scale] => {
-                let product = match self.product {
-                    ScaleProduct::Double => f64::from(input_scale) * f64::from(scale),
-                    ScaleProduct::Single => f64::from(input_scale * scale),
+                // The reference for unsigned layers, TensorFlow Lite, rounds the product to single precision.
+                let product = match self.input.elem {
+                    ElemType::U8 => f64::from(input_scale * scale),
+                    _ => f64::from(input_scale) * f64::from(scale),
                 };
                 Ok(vec![Requant::from_real(product / f64::from(output_scale)); self.channels])
             }
@@ -162,15 +152,6 @@ impl Layer<'_> {
                 Ok(scales.iter().map(|w| Requant::from_real(factor(w))).collect())
             }
             _ => Err(format!("{} scales do not fit {} output channels", scales.len(), self.channels)),
-        }
-    }
-
-    /// Signed convolution kernels take for granted that the zero point of the weights is 0.
-    fn weights_offset(&self) -> i32 {
-        let ignored = self.weights.elem == ElemType::I8 && self.product == ScaleProduct::Double;
-        match self.weights.quant.per_tensor() {
-            Some((_, zero_point)) if !ignored => -zero_point,
-            _ => 0,
         }
     }
 }

@@ -130,14 +130,14 @@ impl SvdfQuantized {
         let (output_scale, output_offset) = per_tensor(result, "the result")?;
         let (state_min, state_max) = activation::quantized_clamp(Activation::None, state)?;
         let (act_min, act_max) = activation::quantized_clamp(Activation::None, result)?;
-        // Single precision up to the fixed-point factor, as in the reference.
+        let factor = |a: f32, b: f32, c: f32| Requant::from_real(f64::from(a) * f64::from(b) / f64::from(c));
         Ok(SvdfQuantized {
             input_offset: -input_zero,
-            feature_requant: Requant::from_real(f64::from(input_scale * feature_scale / state_scale)),
+            feature_requant: factor(input_scale, feature_scale, state_scale),
             state_zero_point,
             state_min,
             state_max,
-            output_requant: Requant::from_real(f64::from(state_scale * time_scale / output_scale)),
+            output_requant: factor(state_scale, time_scale, output_scale),
             output_offset,
             act_min,
             act_max,
@@ -308,10 +308,10 @@ impl LstmQuantized {
         let (input_scale, input_zero) = per_tensor(input, "the input")?;
         let (output_scale, output_zero) = per_tensor(output_state, "the output state")?;
         let (cell_scale, _) = per_tensor(cell_state, "the cell state")?;
-        // The product of the scales in single precision, as in fully connected layers.
         let requant = |index: usize, scale: f32| -> Result<Requant, String> {
             let (weights_scale, _) = per_tensor(operands.require(index, "weights")?, "an LSTM weight")?;
-            let factor = Requant::from_real(f64::from(scale * weights_scale) / f64::from(SUM_SCALE));
+            let factor =
+                Requant::from_real(f64::from(scale) * f64::from(weights_scale) / f64::from(SUM_SCALE));
             if accumulator == Accumulator::I64 && factor.shift > 14 {
                 return Err("the scale of an LSTM weight is too large".into());
             }

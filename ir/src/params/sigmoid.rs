@@ -15,7 +15,7 @@ const DENSITY: f64 = 24.0;
 pub struct SigmoidScale {
     /// Factor; 3 times a power of two for operands whose scale is a power of two.
     pub multiplier: i32,
-    /// Rounding right shift, below 31.
+    /// Rounding right shift, at most 31.
     pub shift: u32,
 }
 
@@ -30,6 +30,26 @@ impl SigmoidScale {
             right @ -14..=-1 => Ok(SigmoidScale { multiplier: 3, shift: right.unsigned_abs() }),
             _ => Err(format!("a scale of 2^{exponent} is out of range")),
         }
+    }
+
+    /// For operands of any scale. Scales near `2^-12`, and up to `most_left` powers of two above it, are taken for the
+    /// power of two.
+    pub fn of_scale(scale: f32, most_left: i32) -> Result<Self, String> {
+        let exponent = scale.ln() * (1.0 / 2f32.ln());
+        let left = exponent.round() as i32 + 12;
+        if (exponent - exponent.round()).abs() < 1e-3 && (0..=most_left).contains(&left) {
+            return Ok(SigmoidScale { multiplier: 3 << left, shift: 0 });
+        }
+        let (mut factor, mut shift) = (f64::from(scale) * 3.0 * 4096.0, 0);
+        while factor <= 32767.0 / 2.0 && shift < 31 {
+            factor *= 2.0;
+            shift += 1;
+        }
+        // The product with a 16-bit number and the rounding fit 32 bits.
+        if factor.is_finite() && factor < 65535.0 {
+            return Ok(SigmoidScale { multiplier: factor as i32, shift });
+        }
+        Err(format!("a scale of {scale} is out of range; expected less than 5"))
     }
 
     fn argument(self, x: i16) -> i32 {
@@ -111,5 +131,13 @@ mod tests {
         assert_eq!(SigmoidScale::of_power_of_two(-11), Ok(SigmoidScale { multiplier: 6, shift: 0 }));
         assert_eq!(SigmoidScale::of_power_of_two(-15), Ok(SigmoidScale { multiplier: 3, shift: 3 }));
         assert!(SigmoidScale::of_power_of_two(9).is_err());
+    }
+
+    #[test]
+    fn scales_that_are_no_powers_of_two() {
+        assert_eq!(SigmoidScale::of_scale(1.0 / 4096.0, 0), Ok(SigmoidScale::Q12));
+        assert_eq!(SigmoidScale::of_scale(1.0 / 2048.0, 1), Ok(SigmoidScale { multiplier: 6, shift: 0 }));
+        assert_eq!(SigmoidScale::of_scale(0.0003, 0), Ok(SigmoidScale { multiplier: 30198, shift: 13 }));
+        assert!(SigmoidScale::of_scale(6.0, 0).is_err());
     }
 }

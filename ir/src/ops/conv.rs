@@ -97,7 +97,9 @@ impl Layer {
         expect_clamp(act)?;
         let channels = layer.w[channel_axis];
         expect_weights_quantized(w, channel_axis, channels)?;
-        if let Some(bias) = operands.get(2) { expect_elements(bias, channels, "the bias")? }
+        if let Some(bias) = operands.get(2) {
+            expect_elements(bias, channels, "the bias")?
+        }
         Ok(layer)
     }
 }

@@ -37,6 +37,7 @@ pub fn load_with(bytes: &[u8], source_name: &str, files: SideFiles) -> Result<Mo
     if module.name.is_empty() {
         module.name = Path::new(source_name).file_stem().unwrap_or_default().to_string_lossy().into_owned();
     }
+    redsc_ir::verify::verify(&module)?;
     Ok(module)
 }
 

@@ -100,6 +100,16 @@ pub fn shared_models() -> Vec<Case> {
     shared().map(|dir| cases(&dir, required)).unwrap_or_default()
 }
 
+/// All `.tflite` files, ours and the shared ones, recorded or not, sorted by path.
+pub fn model_files() -> Vec<PathBuf> {
+    let folders = shared().into_iter().chain([PathBuf::from(env!("CARGO_MANIFEST_DIR"))]);
+    let entries = folders.flat_map(|dir| fs::read_dir(dir.join("models"))).flatten().flatten();
+    let mut files: Vec<_> = entries.map(|entry| entry.path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "tflite"));
+    files.sort();
+    files
+}
+
 /// All `.tflite` files in `dir/models` that have a record in `dir/golden`.
 fn cases(dir: &Path, required: impl Fn(&str) -> bool) -> Vec<Case> {
     let Ok(entries) = fs::read_dir(dir.join("models")) else { return Vec::new() };

@@ -6,9 +6,12 @@
 pub mod baseline;
 pub mod bench;
 pub mod cc;
+pub mod fixture;
 pub mod golden;
 pub mod model;
+pub mod mutate;
 pub mod npz;
 pub mod qemu;
+pub mod random;
 pub mod tools;
 pub mod trials;

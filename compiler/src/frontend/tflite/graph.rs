@@ -1,7 +1,7 @@
 //! One subgraph: tensors become values where operators first mention them.
 
 use redsc_ir::ops::ReadVariable;
-use redsc_ir::{Graph, TensorType, ValueId, VarId};
+use redsc_ir::{Data, ElemType, Graph, TensorType, ValueId, VarId};
 use redsc_schema::planus::Vector;
 use redsc_schema::tflite::{self, SubGraphRef, TensorRef};
 
@@ -80,7 +80,7 @@ impl<'r, 'm> GraphReader<'r, 'm> {
             if let Err(problem) = translated {
                 self.report(&format!("operator #{position}"), problem);
             }
-            if self.model.exhausted() {
+            if self.model.is_hopeless() {
                 break;
             }
         }
@@ -141,13 +141,37 @@ impl<'r, 'm> GraphReader<'r, 'm> {
         }
         let data = tensor::contents(self.model, table, &ty)?;
         let data = data.ok_or_else(|| {
-            Problem::new(STRUCTURE, "it is read before anything computes it")
+            Problem::new(STRUCTURE, "read before anything computes it")
                 .help("operators must be in execution order")
         })?;
         let name = self.name(tensor)?;
         let value = self.graph.add_constant(name, ty, data);
         self.slots[tensor] = Slot::Value(value);
         Ok(value)
+    }
+
+    /// Element type and contents of a tensor that is read at `location`, if it is constant.
+    ///
+    /// What only ever is an attribute does not become a value.
+    pub(super) fn constant(&mut self, tensor: usize, location: &str) -> Outcome<Option<(ElemType, Data)>> {
+        if let Slot::Unseen = self.slots[tensor] {
+            let found = self.unseen_constant(tensor);
+            if let Some(constant) = self.settle(tensor, found)? {
+                return Ok(Some(constant));
+            }
+        }
+        let value = self.value(tensor, location)?;
+        Ok(self.graph.constant(value).map(|data| (self.graph.ty(value).elem, data.clone())))
+    }
+
+    fn unseen_constant(&mut self, tensor: usize) -> Outcome<Option<(ElemType, Data)>> {
+        let table = self.table(tensor)?;
+        let ty = tensor::tensor_type(self.model, table)?;
+        if table.is_variable()? {
+            return Ok(None);
+        }
+        let data = tensor::contents(self.model, table, &ty)?;
+        Ok(data.map(|data| (ty.elem, data)))
     }
 
     fn read_variable(&mut self, tensor: usize, variable: VarId, location: &str) -> Outcome<ValueId> {
@@ -164,7 +188,7 @@ impl<'r, 'm> GraphReader<'r, 'm> {
             let defined = self.first_definition(tensor);
             return self.settle(tensor, defined);
         }
-        Err(self.at(tensor, Problem::new(STRUCTURE, "it is computed more than once, or after it is read")))
+        Err(self.at(tensor, Problem::new(STRUCTURE, "computed more than once, or after it is read")))
     }
 
     fn first_definition(&mut self, tensor: usize) -> Outcome<ValueId> {
@@ -221,7 +245,7 @@ impl<'r, 'm> GraphReader<'r, 'm> {
                 self.slots[tensor] = Slot::Handle(resource);
                 Ok(())
             }
-            _ => Err(self.at(tensor, Problem::new(STRUCTURE, "it cannot hold a resource handle"))),
+            _ => Err(self.at(tensor, Problem::new(STRUCTURE, "this cannot hold a resource handle"))),
         }
     }
 
@@ -231,7 +255,7 @@ impl<'r, 'm> GraphReader<'r, 'm> {
             Slot::Handle(resource) => Ok(resource.clone()),
             Slot::Bad => Err(Problem::Reported),
             Slot::Unseen | Slot::Value(_) | Slot::Variable(_) => {
-                let problem = Problem::new(FORM, "it is not a resource handle")
+                let problem = Problem::new(FORM, "this is not a resource handle")
                     .help("redsc follows handles from VAR_HANDLE within one subgraph");
                 Err(self.at(tensor, problem))
             }

@@ -7,7 +7,7 @@ use redsc_schema::planus::errors::{ErrorKind, UnknownEnumTagKind};
 use redsc_schema::planus::{self, ReadAsRoot, Vector};
 use redsc_schema::tflite::{BufferRef, BuiltinOperator, ModelRef, OperatorCodeRef, SubGraphRef};
 
-use super::fault::{CONTENTS, Outcome, Problem, SHAPE, STRUCTURE, damaged};
+use super::fault::{CONTENTS, DAMAGED, Outcome, Problem, SHAPE, STRUCTURE, damaged};
 
 /// A model under translation.
 pub(super) struct ModelReader<'m> {
@@ -28,6 +28,7 @@ pub(super) struct ModelReader<'m> {
     state_left: usize,
     work_left: usize,
     diagnostics: Vec<Diagnostic>,
+    damage: usize,
 }
 
 /// A vector of tables; each element is checked when it is read.
@@ -51,7 +52,10 @@ pub(super) type Resource = (String, String);
 const WORK_PER_BYTE: usize = 8;
 
 /// Bytes of all variables together.
-const LARGEST_STATE: usize = 1 << 28;
+const LARGEST_STATE: usize = 1 << 26;
+
+/// How many signs of damage are listed; more of them tell nobody more.
+const MOST_DAMAGE: usize = 20;
 
 impl<'m> ModelReader<'m> {
     /// Opens a file; subgraph 0 becomes graph 0.
@@ -59,7 +63,7 @@ impl<'m> ModelReader<'m> {
         if !super::has_identifier(bytes) {
             return Err(damaged("the identifier `TFL3` is missing").help("a TFLite file has it at byte 4"));
         }
-        let model = ModelRef::read_as_root(bytes)?;
+        let model = ModelRef::read_as_root(bytes).map_err(|_| damaged("the root table cannot be read"))?;
         match model.version()? {
             3 => {}
             version => {
@@ -83,6 +87,7 @@ impl<'m> ModelReader<'m> {
             state_left: LARGEST_STATE,
             work_left: bytes.len().saturating_mul(WORK_PER_BYTE),
             diagnostics: Vec::new(),
+            damage: 0,
         })
     }
 
@@ -97,7 +102,17 @@ impl<'m> ModelReader<'m> {
 
     /// Notes a problem at a place.
     pub(super) fn report(&mut self, place: &str, problem: Problem) {
-        self.diagnostics.extend(problem.diagnostic(place));
+        let Some(diagnostic) = problem.diagnostic(place) else { return };
+        let is_damage = matches!(diagnostic.code, DAMAGED | STRUCTURE);
+        self.damage += usize::from(is_damage);
+        if !is_damage || self.damage <= MOST_DAMAGE {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Whether there is no point in reading on.
+    pub(super) fn is_hopeless(&self) -> bool {
+        self.exhausted() || self.damage >= MOST_DAMAGE
     }
 
     /// Accounts for reading `bytes` of the file; fails when the file asks for unreasonable amounts of work.
@@ -113,16 +128,13 @@ impl<'m> ModelReader<'m> {
     }
 
     /// Whether the file asked for unreasonable amounts of work.
-    pub(super) fn exhausted(&self) -> bool {
+    fn exhausted(&self) -> bool {
         self.work_left == 0
     }
 
     /// What the operator code at `index` stands for.
-    pub(super) fn code(&self, index: u32) -> Outcome<OpCode<'m>> {
-        self.codes
-            .get(index as usize)
-            .copied()
-            .ok_or_else(|| damaged(format!("there is no operator code {index}")))
+    pub(super) fn code(&self, index: u32) -> OpCode<'m> {
+        self.codes.get(index as usize).copied().unwrap_or(OpCode::Damaged)
     }
 
     /// A subgraph by position.

@@ -47,7 +47,7 @@ pub(super) fn translate<'m>(
     position: usize,
     table: OperatorRef<'m>,
 ) -> Outcome {
-    let code = reader.model.code(table.opcode_index()?)?;
+    let code = reader.model.code(table.opcode_index()?);
     let location = location(code, position);
     let results = tensors(reader, table.outputs()?.into_iter().flatten());
     let translated = results.and_then(|results| {
@@ -109,7 +109,7 @@ fn row(code: OpCode) -> Outcome<&'static Row> {
             Err(unsupported(format!("operator code {code}"))
                 .help("the file is of a newer version of the format"))
         }
-        OpCode::Damaged => Err(damaged("the operator code cannot be read")),
+        OpCode::Damaged => Err(damaged("the operator code is missing or cannot be read")),
     }
 }
 
@@ -224,10 +224,10 @@ impl<'m> OpReader<'_, '_, 'm> {
 
     /// The integers of an operand, if it is present and constant.
     pub(super) fn constant_integers(&mut self, index: usize) -> Outcome<Option<Vec<i64>>> {
-        let Some(value) = self.optional(index)? else { return Ok(None) };
-        let Some(data) = self.reader.graph.constant(value).cloned() else { return Ok(None) };
-        self.reader.model.charge(data.bytes().len())?;
-        match self.ty(value).elem {
+        let Some(tensor) = self.operands.get(index).copied().flatten() else { return Ok(None) };
+        let Some((elem, data)) = self.reader.constant(tensor, &self.location)? else { return Ok(None) };
+        self.charge(data.bytes().len())?;
+        match elem {
             ElemType::I32 => Ok(Some(data.to_vec::<i32>().into_iter().map(i64::from).collect())),
             ElemType::I64 => Ok(Some(data.to_vec())),
             ElemType::I16 => Ok(Some(data.to_vec::<i16>().into_iter().map(i64::from).collect())),

@@ -104,14 +104,14 @@ impl Layer {
 /// Fails if weights are integers where activations are real numbers.
 pub(super) fn reject_hybrid(op: &OpReader, x: ValueId, w: ValueId) -> Outcome {
     let (x, w) = (op.ty(x).elem, op.ty(w).elem);
-    if x.is_float() && !w.is_float() {
-        let message =
-            format!("{x} activations with {w} weights (dynamic range quantization) are not supported yet");
-        return Err(Problem::new(HYBRID, message).help(
-            "quantize the activations too, with a representative data set, or convert without quantization",
-        ));
+    if !x.is_float() || w.is_float() {
+        return Ok(());
     }
-    Ok(())
+    let message =
+        format!("{x} activations with {w} weights (dynamic range quantization) are not supported yet");
+    Err(Problem::new(HYBRID, message).help(
+        "quantize the activations too, with a representative data set, or convert without quantization",
+    ))
 }
 
 fn strides(height: i32, width: i32) -> Outcome<[usize; 2]> {

@@ -67,13 +67,12 @@ pub const CODES: &[(&str, &str)] = &[
     ("E0303", "something in the arena is misaligned"),
     ("E0304", "a value is overwritten before it is read"),
     ("E0305", "what a node reads and writes overlaps"),
-    ("E0306", "something overlaps a variable"),
+    ("E0306", "variables overlap"),
     ("E0307", "a value has no place, or a wrong one"),
     ("E0308", "a view does not have the bytes of its operands"),
     ("E0309", "there is no kernel for an operator"),
     // Code generation.
     ("E0401", "an operator has no C"),
-    ("E0402", "the files of a program cannot be put together"),
     // Driver and files.
     ("E0501", "a file cannot be read"),
     ("E0502", "a file cannot be written"),

@@ -27,7 +27,6 @@ mod printer;
 mod source_map;
 mod token;
 
-pub(crate) use printer::Numbers;
 pub use printer::{PrintOptions, Printed, print, print_with};
 pub use source_map::SourceMap;
 

@@ -145,7 +145,8 @@ impl<'a> Unit<'a> {
     fn assign(&mut self, site: &Site<'_>, variable: VarId) -> Result<String, String> {
         let bytes = site.input(0)?.bytes();
         let from = self.operand_at(site, 0, 0, "value")?;
-        Ok(copy(&self.variable_at(variable)?, &from, bytes))
+        // The value may overlap the place of the variable, as when a window moves on over its own past.
+        Ok(copy(&self.variable_at(variable)?, &from, bytes).replace("memcpy", "memmove"))
     }
 
     /// The statement that calls the layer function of `call`.

@@ -6,12 +6,14 @@
 //! * `E0301` A plan has one place per value, one step per node and one offset per variable.
 //! * `E0302` Places, scratch memory and variables lie inside the arena; its size is not below its own lower bound.
 //! * `E0303` They start at multiples of [`ALIGNMENT`]; what takes part in a view, at multiples of its elements.
-//! * `E0304` A value still holds what was computed when a node, the caller or a region reads it.
+//! * `E0304` A value still holds what was computed when a node, the caller or a region reads it, and a variable what was
+//!   assigned when a node or the next invocation reads it. In between, its place may serve others.
 //! * `E0305` Operands, results and scratch memory of a node are apart, except where an elementwise operator writes its
 //!   result over an operand from the same start; `sharing` has the list.
-//! * `E0306` Variables are apart from each other and from everything else.
+//! * `E0306` Variables are apart from each other.
 //! * `E0307` What is provided, computed or read has a place; constants, and only they, are in flash.
-//! * `E0308` A view has the bytes of its operands in the right order, and its operator only moves bytes.
+//! * `E0308` A view has the bytes of its operands in the right order, and its operator only moves bytes. A view of a
+//!   variable lies in its place.
 //!
 //! # How control flow runs
 //!
@@ -23,6 +25,7 @@
 mod memory;
 mod run;
 mod sharing;
+mod variables;
 
 use super::findings::{Findings, Part};
 use crate::diag::Diagnostic;
@@ -50,10 +53,9 @@ pub fn verify_plan_located(module: &Module, plan: &Plan, map: &SourceMap) -> Res
     if !findings.is_empty() {
         return findings.finish();
     }
-    let variables = check_variables(module, plan, &mut findings);
+    check_variables(module, plan, &mut findings);
     for (index, (graph, plan_of_graph)) in module.graphs.iter().zip(&plan.graphs).enumerate() {
-        let mut places =
-            Places { id: GraphId::new(index), plan, variables: &variables, findings: &mut findings };
+        let mut places = Places { id: GraphId::new(index), plan, findings: &mut findings };
         places.check_values(graph, plan_of_graph);
         places.check_scratch(graph, plan_of_graph);
     }
@@ -77,8 +79,8 @@ fn check_fit(module: &Module, plan: &Plan, findings: &mut Findings<'_>) {
     }
 }
 
-/// Ranges of the variables, sorted.
-fn check_variables(module: &Module, plan: &Plan, findings: &mut Findings<'_>) -> Vec<(usize, usize)> {
+/// Rules `E0302`, `E0303` and `E0306` for variables.
+fn check_variables(module: &Module, plan: &Plan, findings: &mut Findings<'_>) {
     if plan.lower_bound > plan.arena_bytes {
         let message =
             format!("an arena of {} bytes is below the bound {}", plan.arena_bytes, plan.lower_bound);
@@ -101,14 +103,12 @@ fn check_variables(module: &Module, plan: &Plan, findings: &mut Findings<'_>) ->
         let message = format!("variables overlap at offset {}", pair[1].0);
         findings.add("E0306", Part::Module, message);
     }
-    ranges
 }
 
 /// Checks the places of one graph, each by itself.
 struct Places<'c, 'm> {
     id: GraphId,
     plan: &'c Plan,
-    variables: &'c [(usize, usize)],
     findings: &'c mut Findings<'m>,
 }
 
@@ -140,7 +140,7 @@ impl Places<'_, '_> {
         }
     }
 
-    /// Rules `E0302`, `E0303` and `E0306` for one range.
+    /// Rules `E0302` and `E0303` for one range.
     fn check_range(&mut self, part: Part, offset: usize, bytes: usize, alignment: usize) {
         let end = offset.saturating_add(bytes);
         if end > self.plan.arena_bytes {
@@ -148,11 +148,6 @@ impl Places<'_, '_> {
         }
         if !offset.is_multiple_of(alignment) {
             self.findings.add("E0303", part, misaligned(offset, alignment));
-        }
-        // Only the last variable that starts before the range ends can reach into it.
-        let before = self.variables.partition_point(|&(start, _)| start < end);
-        if self.variables[..before].last().is_some_and(|&(_, variable_end)| variable_end > offset) {
-            self.findings.add("E0306", part, format!("bytes {offset}..{end} overlap a variable"));
         }
     }
 }

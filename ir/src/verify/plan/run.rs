@@ -13,21 +13,24 @@ use crate::verify::findings::{Findings, Part};
 
 /// Runs the first invocation.
 pub(super) fn check(module: &Module, plan: &Plan, findings: &mut Findings<'_>) {
-    let mut run = Run { module, plan, findings, memory: Memory::default(), sources: Vec::new() };
+    let variables = vec![Contents::new(); module.variables.len()];
+    let mut run = Run { module, plan, findings, memory: Memory::default(), sources: Vec::new(), variables };
     run.invocation();
 }
 
-struct Run<'r, 'm> {
-    module: &'r Module,
-    plan: &'r Plan,
-    findings: &'r mut Findings<'m>,
-    memory: Memory,
+pub(super) struct Run<'r, 'm> {
+    pub(super) module: &'r Module,
+    pub(super) plan: &'r Plan,
+    pub(super) findings: &'r mut Findings<'m>,
+    pub(super) memory: Memory,
     /// Who the bytes of each source belong to.
     sources: Vec<Part>,
+    /// What each variable consists of.
+    pub(super) variables: Vec<Contents>,
 }
 
 /// One execution of a graph: what its values consist of.
-struct Frame<'r> {
+pub(super) struct Frame<'r> {
     id: GraphId,
     graph: &'r Graph,
     places: &'r [Place],
@@ -42,7 +45,7 @@ impl<'r> Frame<'r> {
         }
     }
 
-    fn range(&self, id: ValueId) -> Option<Range<usize>> {
+    pub(super) fn range(&self, id: ValueId) -> Option<Range<usize>> {
         self.offset(id).map(|offset| offset..offset + self.graph.ty(id).bytes())
     }
 
@@ -54,6 +57,7 @@ impl<'r> Frame<'r> {
 impl<'r> Run<'r, '_> {
     fn invocation(&mut self) {
         let mut frame = self.frame(GraphId(0));
+        self.start_variables();
         for &input in &frame.graph.inputs {
             self.write_fresh(&mut frame, input, Part::Value(GraphId(0), input));
         }
@@ -71,6 +75,7 @@ impl<'r> Run<'r, '_> {
         for &output in &frame.graph.outputs {
             self.expect_intact(&frame, output, Part::Outputs(frame.id));
         }
+        self.finish_variables();
     }
 
     fn frame(&self, id: GraphId) -> Frame<'r> {
@@ -84,21 +89,23 @@ impl<'r> Run<'r, '_> {
             for operand in node.operands() {
                 self.expect_intact(frame, operand, Part::Node(frame.id, position));
             }
+            let is_view = self.plan.graphs[frame.id.index()].steps[position].kernel == Kernel::View;
+            let part = Part::Node(frame.id, position);
             match &node.op {
                 Op::If(op) => self.run_if(frame, position, node, op),
                 Op::While(op) => self.run_while(frame, position, node, op),
                 // Its graph ran before the first node.
                 Op::CallOnce(_) => {}
-                _ if self.plan.graphs[frame.id.index()].steps[position].kernel == Kernel::View => {
-                    self.check_view(frame, position, node);
-                }
+                Op::ReadVariable(op) => self.run_read(frame, node, op.variable, is_view, part),
+                Op::AssignVariable(op) => self.run_assign(frame, node, op.variable, is_view, part),
+                _ if is_view => self.check_view(frame, position, node),
                 _ => self.run_kernel(frame, position, node),
             }
         }
     }
 
     /// New bytes of a value, from nowhere else.
-    fn fresh(&mut self, bytes: usize, owner: Part) -> Contents {
+    pub(super) fn fresh(&mut self, bytes: usize, owner: Part) -> Contents {
         self.sources.push(owner);
         vec![Segment { source: Source(self.sources.len() - 1), at: 0, bytes }]
     }
@@ -109,49 +116,48 @@ impl<'r> Run<'r, '_> {
     }
 
     /// Puts a value where the plan wants it.
-    fn write(&mut self, frame: &mut Frame<'r>, id: ValueId, contents: Contents, part: Part) {
+    pub(super) fn write(&mut self, frame: &mut Frame<'r>, id: ValueId, contents: Contents, part: Part) {
         match frame.offset(id) {
             Some(offset) => self.memory.write(offset, &contents),
-            None => {
-                let name = self.findings.value(frame.id, id);
-                self.findings.add("E0307", part, format!("{name} has no place to be written to"));
-            }
+            None => self.findings.add("E0307", part, format!("value {id} has no place to be written to")),
         }
         frame.contents[id.index()] = contents;
     }
 
     /// Rule `E0304` for one reader.
     fn expect_intact(&mut self, frame: &Frame<'r>, id: ValueId, reader: Part) {
-        let complain = |findings: &mut Findings<'_>, code, problem: String| {
-            let name = findings.value(frame.id, id);
-            findings.add(code, reader, format!("{name} is read, but {problem}"));
-        };
         if frame.is_constant(id) {
             if frame.places[id.index()] != Place::Constant {
-                complain(self.findings, "E0307", "not placed in flash".into());
+                self.findings.add("E0307", reader, format!("constant {id} is read, but not placed in flash"));
             }
             return;
         }
         let Some(offset) = frame.offset(id) else {
-            complain(self.findings, "E0307", "has no place".into());
+            self.findings.add("E0307", reader, format!("value {id} is read, but has no place"));
             return;
         };
         if let Err(holder) = self.memory.expect(offset, &frame.contents[id.index()]) {
-            let holder = holder.map_or("nothing".into(), |s| self.findings.location(self.sources[s.0]));
-            complain(self.findings, "E0304", format!("its bytes now hold {holder}"));
+            let holder = self.describe(holder);
+            let message = format!("value {id} is read, but its bytes now hold {holder}");
+            self.findings.add("E0304", reader, message);
         }
+    }
+
+    /// Whose bytes these are.
+    pub(super) fn describe(&self, holder: Option<Source>) -> String {
+        holder.map_or("nothing".into(), |source| self.findings.location(self.sources[source.0]))
     }
 
     /// A kernel may write scratch memory and results while it still reads operands.
     fn run_kernel(&mut self, frame: &mut Frame<'r>, position: usize, node: &Node) {
         let part = Part::Node(frame.id, position);
         self.check_apart(frame, part, node);
+        self.run_state(frame, node, part);
         if let Some(scratch) = self.plan.graphs[frame.id.index()].steps[position].scratch {
             let range = scratch.offset..scratch.offset + scratch.bytes;
             let others = node.operands().chain(node.outputs.iter().copied());
             for id in others.filter(|&id| frame.range(id).is_some_and(|other| overlap(&range, &other))) {
-                let name = self.findings.value(frame.id, id);
-                self.findings.add("E0305", part, format!("the scratch memory overlaps {name}"));
+                self.findings.add("E0305", part, format!("the scratch memory overlaps value {id}"));
             }
             let contents = self.fresh(scratch.bytes, part);
             self.memory.write(scratch.offset, &contents);
@@ -177,8 +183,6 @@ impl<'r> Run<'r, '_> {
             }
             for &other in &node.outputs[..index] {
                 if frame.range(other).is_some_and(|other| overlap(&to, &other)) {
-                    let (other, result) =
-                        (self.findings.value(frame.id, other), self.findings.value(frame.id, result));
                     self.findings.add("E0305", part, format!("results {other} and {result} overlap"));
                 }
             }
@@ -195,28 +199,40 @@ impl<'r> Run<'r, '_> {
             return;
         };
         for (&output, contents) in node.outputs.iter().zip(results) {
-            let expected: usize = contents.iter().map(|segment| segment.bytes).sum();
-            let bytes = frame.graph.ty(output).bytes();
-            let offset = frame.offset(output);
-            let there = offset.is_some_and(|offset| self.memory.expect(offset, &contents).is_ok());
-            if !there || expected != bytes {
-                let output = self.findings.value(frame.id, output);
-                let message = format!("view {output} does not lie where its operands have these bytes");
-                self.findings.add("E0308", part, message);
-            }
-            frame.contents[output.index()] = contents;
+            self.expect_view(frame, output, contents, part);
         }
+    }
+
+    /// Rule `E0308` for one result.
+    pub(super) fn expect_view(
+        &mut self,
+        frame: &mut Frame<'r>,
+        result: ValueId,
+        contents: Contents,
+        part: Part,
+    ) {
+        let expected: usize = contents.iter().map(|segment| segment.bytes).sum();
+        let bytes = frame.graph.ty(result).bytes();
+        let offset = frame.offset(result);
+        let there = offset.is_some_and(|offset| self.memory.expect(offset, &contents).is_ok());
+        if !there || expected != bytes {
+            let message = format!("view {result} does not lie where its operands have these bytes");
+            self.findings.add("E0308", part, message);
+        }
+        frame.contents[result.index()] = contents;
     }
 
     /// Both branches start from the same memory; what they both leave is there afterwards.
     fn run_if(&mut self, frame: &mut Frame<'r>, position: usize, node: &Node, op: &If) {
         let part = Part::Node(frame.id, position);
-        let before = self.memory.clone();
+        let (before, variables) = (self.memory.clone(), self.variables.clone());
         let operands = node.inputs.get(1..).unwrap_or_default();
         self.run_region(frame, op.then_graph, operands, &node.outputs, part);
         let after_then = std::mem::replace(&mut self.memory, before);
+        let variables = std::mem::replace(&mut self.variables, variables);
         self.run_region(frame, op.else_graph, operands, &node.outputs, part);
         self.memory = self.memory.intersect(&after_then);
+        self.merge_variables(&variables);
         self.write_results(frame, node, part);
     }
 
@@ -230,6 +246,7 @@ impl<'r> Run<'r, '_> {
             self.write(frame, result, contents, part);
         }
         let values: Vec<Option<ValueId>> = node.outputs.iter().copied().map(Some).collect();
+        let variables = self.variables.clone();
         for _ in 0..2 {
             self.run_region(frame, op.condition, &values, &[], part);
             self.run_region(frame, op.body, &values, &node.outputs, part);
@@ -238,6 +255,7 @@ impl<'r> Run<'r, '_> {
         for &result in &node.outputs {
             self.expect_intact(frame, result, part);
         }
+        self.merge_variables(&variables);
         self.write_results(frame, node, part);
     }
 
@@ -280,7 +298,7 @@ impl<'r> Run<'r, '_> {
     }
 
     /// What a copy of a value consists of; copies of constants are new bytes.
-    fn arriving(&mut self, frame: &Frame<'r>, id: ValueId) -> Contents {
+    pub(super) fn arriving(&mut self, frame: &Frame<'r>, id: ValueId) -> Contents {
         if frame.is_constant(id) {
             return self.fresh(frame.graph.ty(id).bytes(), Part::Value(frame.id, id));
         }
@@ -291,13 +309,12 @@ impl<'r> Run<'r, '_> {
     fn copy(&mut self, from: &Frame<'r>, source: ValueId, to: &Frame<'r>, target: ValueId, part: Part) {
         let (Some(read), Some(written)) = (from.range(source), to.range(target)) else { return };
         if read.start != written.start && overlap(&read, &written) {
-            let (source, target) = (self.findings.value(from.id, source), self.findings.value(to.id, target));
-            let message = format!("{source} is copied to {target}, which overlaps it");
+            let message = format!("value {source} is copied to {target}, which overlaps it");
             self.findings.add("E0305", part, message);
         }
     }
 }
 
-fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
+pub(super) fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
     a.start < b.end && b.start < a.end
 }

@@ -1,20 +1,24 @@
 //! Static memory planning: a place in the arena for every value, variable and scratch buffer.
 //!
-//! Three steps, each with its own file: `lifetime` puts all nodes, those of regions included, on one time line;
-//! `inplace` decides which values share storage, which leaves *buffers* with a size and a live range; [`solver`]
-//! packs the buffers into the smallest arena.
+//! Four steps, each with its own file: `lifetime` puts all nodes, those of regions included, on one time line;
+//! `tenants` lists who needs storage and when; `sharing` decides which of them share it (in place, as views), by the
+//! rules in `inplace`; [`solver`] packs what is left into the smallest arena and [`bound`] says how small it could be.
 
 pub mod bound;
 mod inplace;
 mod lifetime;
+mod sharing;
 pub mod solver;
+mod storage;
+mod tenants;
 
 use redsc_ir::Module;
 use redsc_ir::plan::{ALIGNMENT, Place};
 
-use inplace::Buffers;
 use lifetime::Timeline;
+use sharing::share;
 use solver::pack;
+use tenants::Tenants;
 
 /// Where everything lives.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +29,7 @@ pub struct Layout {
     pub variables: Vec<usize>,
     /// Size of the arena.
     pub arena_bytes: usize,
-    /// No layout of these buffers is smaller.
+    /// No layout with the same sharing is smaller.
     pub lower_bound: usize,
 }
 
@@ -43,32 +47,27 @@ pub struct GraphLayout {
 /// Places everything; `scratch` holds the bytes of scratch memory by graph and node, `budget` limits the search.
 pub fn lay_out(module: &Module, scratch: &[Vec<usize>], budget: u64) -> Layout {
     let timeline = Timeline::of(module);
-    let buffers = Buffers::of(module, &timeline, scratch);
-    let packing = pack(&buffers.items, budget);
-    let offset = |buffer: usize| packing.offsets[buffer];
-    let graphs = module.graphs.iter().enumerate().map(|(g, graph)| GraphLayout {
-        places: (0..graph.values.len()).map(|v| place(module, g, v, &buffers, &packing.offsets)).collect(),
-        scratch: buffers.scratch[g].iter().map(|buffer| buffer.map_or(0, offset)).collect(),
-        views: buffers.views[g].clone(),
+    let tenants = Tenants::of(module, &timeline, scratch, ALIGNMENT);
+    let sharing = share(module, &timeline, &tenants, ALIGNMENT);
+    let (items, homes) = sharing.storage.items(ALIGNMENT);
+    let packing = pack(&items, budget);
+    let offset = |tenant: usize| packing.offsets[homes[tenant].0] + homes[tenant].1;
+    let graphs = module.graphs.iter().enumerate().map(|(g, graph)| {
+        let place = |(value, tenant): (&redsc_ir::Value, &Option<usize>)| match tenant {
+            Some(tenant) => Place::Arena { offset: offset(*tenant) },
+            None if value.data.is_some() => Place::Constant,
+            None => Place::Unused,
+        };
+        GraphLayout {
+            places: graph.values.iter().zip(&tenants.values[g]).map(place).collect(),
+            scratch: tenants.scratch[g].iter().map(|tenant| tenant.map_or(0, offset)).collect(),
+            views: sharing.views[g].clone(),
+        }
     });
     Layout {
         graphs: graphs.collect(),
-        variables: buffers.variables.iter().map(|&buffer| offset(buffer)).collect(),
+        variables: (0..module.variables.len()).map(|v| tenants.variable(v).map_or(0, offset)).collect(),
         arena_bytes: packing.bytes,
         lower_bound: packing.lower_bound,
     }
-}
-
-/// The place of one value.
-fn place(module: &Module, graph: usize, value: usize, buffers: &Buffers, offsets: &[usize]) -> Place {
-    match buffers.values[graph][value] {
-        Some(slot) => Place::Arena { offset: offsets[slot.buffer] + slot.offset },
-        None if module.graphs[graph].values[value].data.is_some() => Place::Constant,
-        None => Place::Unused,
-    }
-}
-
-/// Buffers start at multiples of the alignment, so each takes a multiple of it.
-fn aligned(bytes: usize) -> usize {
-    bytes.next_multiple_of(ALIGNMENT)
 }

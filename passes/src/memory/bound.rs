@@ -6,7 +6,8 @@ use super::solver::Item;
 pub fn lower_bound(items: &[Item]) -> usize {
     let mut events: Vec<(usize, bool, usize)> = items
         .iter()
-        .flat_map(|item| [(item.first, true, item.bytes), (item.last + 1, false, item.bytes)])
+        .flat_map(|item| &item.pieces)
+        .flat_map(|piece| [(piece.first, true, piece.bytes), (piece.last + 1, false, piece.bytes)])
         .collect();
     // At one tick, what ends there goes before what begins there.
     events.sort_unstable();

@@ -1,98 +1,100 @@
-//! Which values share storage.
+//! What operators allow: which results can be views of operands, and which can be written over an operand.
 
-use redsc_ir::{Module, Op};
+use redsc_ir::ops::{Activation, Slice};
+use redsc_ir::{Graph, Node, Op, Shape, TensorType};
 
-use super::aligned;
-use super::lifetime::{Span, Timeline};
-use super::solver::Item;
-
-/// Storage of a value: a buffer and a distance from its start in bytes.
+/// A view: value `part` consists of the bytes of value `whole` from `offset` on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Slot {
-    pub(crate) buffer: usize,
-    pub(crate) offset: usize,
+pub(super) struct Part<T> {
+    pub(super) whole: T,
+    pub(super) part: T,
+    pub(super) offset: usize,
 }
 
-/// The buffers of a module and who lives in them.
-pub(crate) struct Buffers {
-    /// Size and live range of each buffer.
-    pub(crate) items: Vec<Item>,
-    /// By graph and value; `None` for constants and for values that nothing mentions.
-    pub(crate) values: Vec<Vec<Option<Slot>>>,
-    /// By variable.
-    pub(crate) variables: Vec<usize>,
-    /// By graph and node.
-    pub(crate) scratch: Vec<Vec<Option<usize>>>,
-    /// By graph and node: whether the node is free, because its results are views of its operands.
-    pub(crate) views: Vec<Vec<bool>>,
+/// How the operands and results of a node lie in each other if the node only hands bytes on in their order; `None` for
+/// any other node. Access to variables is not decided here.
+pub(super) fn as_view(graph: &Graph, node: &Node) -> Option<Vec<Part<redsc_ir::ValueId>>> {
+    let (operand, result) = (node.input(0)?, *node.outputs.first()?);
+    let shape = &graph.ty(operand).shape;
+    match &node.op {
+        Op::Reshape(_) => Some(vec![Part { whole: operand, part: result, offset: 0 }]),
+        Op::Slice(op) => {
+            let offset = first_if_contiguous(shape, op)? * graph.ty(operand).elem.bytes();
+            Some(vec![Part { whole: operand, part: result, offset }])
+        }
+        Op::Split(op) => {
+            let mut end = 0;
+            let part = |&part: &redsc_ir::ValueId| {
+                let offset = end;
+                end += graph.ty(part).bytes();
+                Part { whole: operand, part, offset }
+            };
+            is_outermost(shape, op.axis).then(|| node.outputs.iter().map(part).collect())
+        }
+        Op::Concat(op) => {
+            let mut end = 0;
+            let part = |part: redsc_ir::ValueId| {
+                let offset = end;
+                end += graph.ty(part).bytes();
+                Part { whole: result, part, offset }
+            };
+            (is_outermost(shape, op.axis) && op.act == Activation::None)
+                .then(|| node.operands().map(part).collect())
+        }
+        _ => None,
+    }
 }
 
-impl Buffers {
-    /// One buffer for each variable, each scratch memory and each group of values that are views of each other.
-    pub(crate) fn of(module: &Module, timeline: &Timeline, scratch: &[Vec<usize>]) -> Buffers {
-        let mut buffers = Buffers {
-            items: Vec::new(),
-            values: module.graphs.iter().map(|g| vec![None; g.values.len()]).collect(),
-            variables: Vec::new(),
-            scratch: Vec::new(),
-            views: module.graphs.iter().map(|g| vec![false; g.nodes.len()]).collect(),
-        };
-        for variable in &module.variables {
-            let buffer = buffers.add(variable.ty.bytes(), timeline.all);
-            buffers.variables.push(buffer);
-        }
-        for (g, bytes) in scratch.iter().enumerate() {
-            let spans = bytes.iter().zip(&timeline.nodes[g]);
-            let of_nodes = spans
-                .map(|(&bytes, span)| span.filter(|_| bytes > 0).map(|span| buffers.add(bytes, span)))
-                .collect();
-            buffers.scratch.push(of_nodes);
-        }
-        for g in 0..module.graphs.len() {
-            buffers.add_views(module, timeline, g);
-            buffers.add_values(module, timeline, g);
-        }
-        buffers
-    }
+/// Whether all dimensions before `axis` have extent 1, so that parts along it follow each other in memory.
+fn is_outermost(shape: &Shape, axis: usize) -> bool {
+    shape[..axis].iter().all(|&extent| extent == 1)
+}
 
-    fn add(&mut self, bytes: usize, span: Span) -> usize {
-        self.items.push(Item { first: span.first, last: span.last, bytes: aligned(bytes) });
-        self.items.len() - 1
-    }
+/// The first element of a slice that takes consecutive elements: single ones of the outer dimensions, a range of one
+/// dimension, everything of the inner ones.
+fn first_if_contiguous(shape: &Shape, op: &Slice) -> Option<usize> {
+    let ranged = op.size.iter().position(|&size| size != 1).unwrap_or(shape.rank());
+    let inner_whole = (ranged + 1..shape.rank()).all(|axis| op.size[axis] == shape[axis]);
+    let forward = (0..shape.rank()).all(|axis| op.size[axis] == 1 || op.stride[axis] == 1);
+    let strides = shape.strides();
+    (inner_whole && forward)
+        .then(|| op.begin.iter().zip(&strides).map(|(begin, stride)| begin * stride).sum())
+}
 
-    /// Gives a reshaped value the storage of its operand, which then lives as long as both.
-    fn add_views(&mut self, module: &Module, timeline: &Timeline, g: usize) {
-        let graph = &module.graphs[g];
-        for (position, node) in graph.nodes.iter().enumerate() {
-            let (Op::Reshape(_), Some(operand), [result]) = (&node.op, node.input(0), &node.outputs[..])
-            else {
-                continue;
-            };
-            let (Some(from), Some(to)) =
-                (timeline.values[g][operand.index()], timeline.values[g][result.index()])
-            else {
-                continue;
-            };
-            let bytes = graph.ty(operand).bytes();
-            let slot = match self.values[g][operand.index()] {
-                Some(slot) => slot,
-                None => Slot { buffer: self.add(bytes, from), offset: 0 },
-            };
-            let item = &mut self.items[slot.buffer];
-            (item.first, item.last) = (item.first.min(to.first), item.last.max(to.last));
-            self.values[g][operand.index()] = Some(slot);
-            self.values[g][result.index()] = Some(slot);
-            self.views[g][position] = true;
-        }
-    }
-
-    /// A buffer of its own for every other value that needs storage.
-    fn add_values(&mut self, module: &Module, timeline: &Timeline, g: usize) {
-        for (v, value) in module.graphs[g].values.iter().enumerate() {
-            if let (None, Some(span)) = (self.values[g][v], timeline.values[g][v]) {
-                let buffer = self.add(value.ty.bytes(), span);
-                self.values[g][v] = Some(Slot { buffer, offset: 0 });
-            }
-        }
+/// Whether the kernel is done with each element of the operand when it writes the element of the result that takes its
+/// place, if both start at the same byte: it works upwards, element by element.
+pub(super) fn may_overwrite(op: &Op, operand: usize, from: &TensorType, to: &TensorType) -> bool {
+    let in_step = from.shape == to.shape && to.elem.bytes() <= from.elem.bytes();
+    match op {
+        Op::Binary(_)
+        | Op::Compare(_)
+        | Op::Unary(_)
+        | Op::LeakyRelu(_)
+        | Op::Quantize(_)
+        | Op::Dequantize(_)
+        | Op::Cast(_) => in_step,
+        Op::Lut(_) => in_step && operand == 0,
+        Op::Conv2d(_)
+        | Op::DepthwiseConv2d(_)
+        | Op::TransposeConv2d(_)
+        | Op::FullyConnected(_)
+        | Op::Pool2d(_)
+        | Op::Reduce(_)
+        | Op::Softmax(_)
+        | Op::LogSoftmax(_)
+        | Op::Reshape(_)
+        | Op::Transpose(_)
+        | Op::Pad(_)
+        | Op::Concat(_)
+        | Op::Split(_)
+        | Op::Slice(_)
+        | Op::Resize2d(_)
+        | Op::Svdf(_)
+        | Op::Lstm(_)
+        | Op::ReadVariable(_)
+        | Op::AssignVariable(_)
+        | Op::CallOnce(_)
+        | Op::If(_)
+        | Op::While(_) => false,
     }
 }

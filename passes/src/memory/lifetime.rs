@@ -2,9 +2,10 @@
 //!
 //! A plain node takes one tick. A node with regions takes a tick to copy operands in, the ticks of its regions, and
 //! a tick to copy results out, so everything that lives across it conflicts with everything inside it. A region
-//! that several nodes run gets the hull of its runs.
+//! that several nodes run gets the hull of its runs. What `call_once` names runs before the first node, when the caller
+//! has written the inputs.
 
-use redsc_ir::{GraphId, Module};
+use redsc_ir::{GraphId, Module, Op};
 
 use crate::edit;
 
@@ -50,10 +51,20 @@ impl Timeline {
     fn run(&mut self, module: &Module, id: GraphId, begin: usize) -> usize {
         let graph = module.graph(id);
         let mut tick = begin + 1;
+        for node in graph.nodes.iter().filter(|node| matches!(node.op, Op::CallOnce(_))) {
+            for region in edit::regions(&node.op) {
+                tick = self.run(module, region, tick) + 1;
+            }
+        }
+        for input in &graph.inputs {
+            self.hold(module, id, input.index(), Span { first: begin, last: tick - 1 });
+        }
         for (position, node) in graph.nodes.iter().enumerate() {
             let first = tick;
-            for region in edit::regions(&node.op) {
-                tick = self.run(module, region, tick);
+            if !matches!(node.op, Op::CallOnce(_)) {
+                for region in edit::regions(&node.op) {
+                    tick = self.run(module, region, tick);
+                }
             }
             let span = Span { first, last: tick };
             extend(&mut self.nodes[id.index()][position], span);
@@ -64,9 +75,6 @@ impl Timeline {
                 self.hold(module, id, output.index(), span);
             }
             tick += 1;
-        }
-        for input in &graph.inputs {
-            self.hold(module, id, input.index(), Span { first: begin, last: begin });
         }
         for output in &graph.outputs {
             self.hold(module, id, output.index(), Span { first: tick, last: tick });

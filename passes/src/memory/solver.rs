@@ -1,7 +1,7 @@
 //! Packs buffers with known live ranges into the smallest arena.
 //!
-//! Pure geometry: rectangles whose horizontal position is fixed, to be stacked as low as possible; nothing here
-//! knows of graphs. What lives all the time goes to the bottom; what never meets is packed apart; greedy orders
+//! Pure geometry: shapes with a flat bottom whose horizontal position is fixed, to be stacked as low as possible;
+//! nothing here knows of graphs. What lives all the time goes to the bottom; what never meets is packed apart; greedy orders
 //! (`greedy`) give a first packing; if it does not reach the lower bound (`super::bound`), a branch and bound
 //! search (`search`) closes in from both sides until the two agree or its budget is spent.
 
@@ -11,9 +11,16 @@ mod search;
 use super::bound;
 use search::{Preference, Problem, Verdict};
 
-/// A buffer: it occupies `bytes` contiguous bytes at every tick from `first` to `last`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A buffer that needs room at some ticks, from its offset upwards; how much may change from tick to tick.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Item {
+    /// In the order of time, apart from each other, none of them empty.
+    pub pieces: Vec<Piece>,
+}
+
+/// The room that a buffer needs during some ticks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece {
     /// First tick.
     pub first: usize,
     /// Last tick, included.
@@ -34,9 +41,26 @@ pub struct Packing {
 }
 
 impl Item {
-    /// Whether both are live at some tick.
-    pub fn meets(&self, other: &Item) -> bool {
-        self.first <= other.last && other.first <= self.last
+    /// A buffer whose size does not change.
+    pub fn new(first: usize, last: usize, bytes: usize) -> Item {
+        Item { pieces: if bytes > 0 { vec![Piece { first, last, bytes }] } else { Vec::new() } }
+    }
+
+    /// The largest size.
+    pub fn bytes(&self) -> usize {
+        self.pieces.iter().map(|piece| piece.bytes).max().unwrap_or(0)
+    }
+
+    /// First and last tick at which any room is needed.
+    pub fn span(&self) -> Option<(usize, usize)> {
+        Some((self.pieces.first()?.first, self.pieces.last()?.last))
+    }
+
+    /// Pieces of this and of another item that need room at the same tick.
+    pub fn encounters<'a>(&'a self, other: &'a Item) -> impl Iterator<Item = (&'a Piece, &'a Piece)> + 'a {
+        let meet = |a: &Piece, b: &Piece| a.first <= b.last && b.first <= a.last;
+        let pairs = self.pieces.iter().flat_map(|a| other.pieces.iter().map(move |b| (a, b)));
+        pairs.filter(move |(a, b)| meet(a, b))
     }
 }
 
@@ -45,11 +69,12 @@ pub fn pack(items: &[Item], budget: u64) -> Packing {
     let mut packing = Packing { offsets: vec![0; items.len()], bytes: 0, lower_bound: 0 };
     let base = stack_lasting(items, &mut packing.offsets);
     let mut budget = budget;
+    let spans: Vec<Option<(usize, usize)>> = items.iter().map(Item::span).collect();
     let mut rest: Vec<usize> =
-        (0..items.len()).filter(|&i| items[i].bytes > 0 && !is_lasting(items, i)).collect();
-    rest.sort_by_key(|&i| items[i].first);
-    for group in split_by_time(items, &rest) {
-        let members: Vec<Item> = group.iter().map(|&i| items[i]).collect();
+        (0..items.len()).filter(|&i| spans[i].is_some() && !is_lasting(items, i)).collect();
+    rest.sort_by_key(|&i| spans[i]);
+    for group in split_by_time(&spans, &rest) {
+        let members: Vec<Item> = group.iter().map(|&i| items[i].clone()).collect();
         let part = pack_group(&members, &mut budget);
         for (&item, offset) in group.iter().zip(&part.offsets) {
             packing.offsets[item] = base + offset;
@@ -62,9 +87,10 @@ pub fn pack(items: &[Item], budget: u64) -> Packing {
     packing
 }
 
-/// Whether an item lives whenever any item does.
+/// Whether an item needs the same room whenever any item needs some.
 fn is_lasting(items: &[Item], item: usize) -> bool {
-    items.iter().all(|other| items[item].first <= other.first && other.last <= items[item].last)
+    let [piece] = &items[item].pieces[..] else { return false };
+    items.iter().filter_map(Item::span).all(|(first, last)| piece.first <= first && last <= piece.last)
 }
 
 /// Stacks what always lives from offset 0 on; nothing is lost, as the rest has to pass beside it anyway.
@@ -72,21 +98,22 @@ fn stack_lasting(items: &[Item], offsets: &mut [usize]) -> usize {
     let mut height = 0;
     for item in (0..items.len()).filter(|&item| is_lasting(items, item)) {
         offsets[item] = height;
-        height += items[item].bytes;
+        height += items[item].bytes();
     }
     height
 }
 
 /// Groups of items (given by ascending first tick) such that no item of one meets an item of another.
-fn split_by_time(items: &[Item], order: &[usize]) -> Vec<Vec<usize>> {
+fn split_by_time(spans: &[Option<(usize, usize)>], order: &[usize]) -> Vec<Vec<usize>> {
     let mut groups: Vec<Vec<usize>> = Vec::new();
     let mut horizon = 0;
     for &item in order {
+        let Some((first, last)) = spans[item] else { continue };
         match groups.last_mut() {
-            Some(group) if items[item].first <= horizon => group.push(item),
+            Some(group) if first <= horizon => group.push(item),
             _ => groups.push(vec![item]),
         }
-        horizon = horizon.max(items[item].last);
+        horizon = horizon.max(last);
     }
     groups
 }
@@ -139,5 +166,5 @@ fn try_capacity(problems: &[Problem], capacity: usize, budget: &mut u64) -> Verd
 
 /// Largest end of any item.
 fn height(items: &[Item], offsets: &[usize]) -> usize {
-    items.iter().zip(offsets).map(|(item, offset)| item.bytes + offset).max().unwrap_or(0)
+    items.iter().zip(offsets).map(|(item, offset)| item.bytes() + offset).max().unwrap_or(0)
 }

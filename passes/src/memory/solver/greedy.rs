@@ -1,15 +1,19 @@
 //! Greedy packings: several orders, each item at the lowest offset that is free during its whole life.
 
-use super::{Item, Packing};
+use super::{Item, Packing, Piece};
 
 /// The lowest of the greedy packings; its lower bound is 0.
 pub(super) fn best_packing(items: &[Item]) -> Packing {
-    let ticks = |i: usize| items[i].last - items[i].first + 1;
+    let first = |i: usize| items[i].span().map_or(0, |(first, _)| first);
+    let ticks = |i: usize| items[i].pieces.iter().map(|p| p.last - p.first + 1).sum::<usize>();
+    let area = |i: usize| {
+        items[i].pieces.iter().map(|p| (p.last - p.first + 1).saturating_mul(p.bytes)).sum::<usize>()
+    };
     let orders = [
-        descending(items, |i| (items[i].bytes, ticks(i))),
-        descending(items, |i| (ticks(i), items[i].bytes)),
-        descending(items, |i| (items[i].bytes.saturating_mul(ticks(i)), items[i].bytes)),
-        descending(items, |i| (usize::MAX - items[i].first, items[i].bytes)),
+        descending(items, |i| (items[i].bytes(), ticks(i))),
+        descending(items, |i| (ticks(i), items[i].bytes())),
+        descending(items, |i| (area(i), items[i].bytes())),
+        descending(items, |i| (usize::MAX - first(i), items[i].bytes())),
     ];
     let packings = orders.iter().map(|order| first_fit(items, order));
     packings.min_by_key(|packing| packing.bytes).unwrap_or_default()
@@ -28,23 +32,28 @@ fn first_fit(items: &[Item], order: &[usize]) -> Packing {
     for (placed, &item) in order.iter().enumerate() {
         let offset = lowest_gap(items, &packing.offsets, &order[..placed], item);
         packing.offsets[item] = offset;
-        packing.bytes = packing.bytes.max(offset + items[item].bytes);
+        packing.bytes = packing.bytes.max(offset + items[item].bytes());
     }
     packing
 }
 
 /// The lowest offset at which `item` meets none of the items that are placed.
 fn lowest_gap(items: &[Item], offsets: &[usize], placed: &[usize], item: usize) -> usize {
-    let in_the_way = placed.iter().filter(|&&other| items[item].meets(&items[other]));
-    let mut taken: Vec<(usize, usize)> =
-        in_the_way.map(|&other| (offsets[other], offsets[other] + items[other].bytes)).collect();
-    taken.sort_unstable();
+    // A piece of `own` bytes beside one of `bytes` at `at` keeps the offset out of `(at − own, at + bytes)`.
+    let mut forbidden: Vec<(usize, usize)> = Vec::new();
+    for &other in placed {
+        let of_pair = |(own, piece): (&Piece, &Piece)| {
+            (offsets[other].saturating_sub(own.bytes - 1), offsets[other] + piece.bytes)
+        };
+        forbidden.extend(items[item].encounters(&items[other]).map(of_pair));
+    }
+    forbidden.sort_unstable();
     let mut offset = 0;
-    for (begin, end) in taken {
-        if offset + items[item].bytes <= begin {
+    for (from, to) in forbidden {
+        if offset < from {
             break;
         }
-        offset = offset.max(end);
+        offset = offset.max(to);
     }
     offset
 }

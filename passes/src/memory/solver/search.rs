@@ -16,7 +16,7 @@
 //!
 //! The first three are in the style of MiniMalloc (Moffitt, ASPLOS 2023).
 
-use super::Item;
+use super::{Item, Piece};
 
 /// Which of several blocks that could go to the same offset is tried first. No order is best for all problems.
 #[derive(Clone, Copy, Debug)]
@@ -41,16 +41,26 @@ pub(super) struct Problem {
     unit: usize,
 }
 
-/// An item between two section borders.
-#[derive(Clone, Copy, Debug)]
+/// An item between section borders.
+#[derive(Clone, Debug)]
 struct Block {
     /// First section.
     begin: usize,
     /// Past the last section.
     end: usize,
+    /// The largest size.
     bytes: usize,
+    pieces: Vec<Slab>,
     /// Position in the caller's order.
     item: usize,
+}
+
+/// A piece of an item between section borders.
+#[derive(Clone, Copy, Debug)]
+struct Slab {
+    begin: usize,
+    end: usize,
+    bytes: usize,
 }
 
 /// Whether a packing exists.
@@ -96,19 +106,25 @@ struct Search<'p> {
 impl Problem {
     /// Prepares the items for searches that prefer blocks in a given order.
     pub(super) fn new(items: &[Item], preference: Preference) -> Problem {
-        let mut borders: Vec<usize> = items.iter().map(|item| item.first).collect();
+        let mut borders: Vec<usize> =
+            items.iter().flat_map(|item| &item.pieces).map(|piece| piece.first).collect();
         borders.sort_unstable();
         borders.dedup();
-        let block = |(item, it): (usize, &Item)| Block {
-            begin: borders.partition_point(|&b| b < it.first),
-            end: borders.partition_point(|&b| b <= it.last),
-            bytes: it.bytes,
-            item,
+        let slab = |piece: &Piece| Slab {
+            begin: borders.partition_point(|&b| b < piece.first),
+            end: borders.partition_point(|&b| b <= piece.last),
+            bytes: piece.bytes,
+        };
+        let block = |(item, it): (usize, &Item)| {
+            let pieces: Vec<Slab> = it.pieces.iter().map(slab).collect();
+            let (begin, end) = (pieces.first().map_or(0, |p| p.begin), pieces.last().map_or(0, |p| p.end));
+            Block { begin, end, bytes: it.bytes(), pieces, item }
         };
         let mut blocks: Vec<Block> = items.iter().enumerate().map(block).collect();
         let load = section_loads(&blocks, borders.len());
         blocks.sort_by_key(|block| std::cmp::Reverse(preference.key(block, &load)));
-        let unit = items.iter().fold(0, |unit, item| gcd(unit, item.bytes)).max(1);
+        let pieces = items.iter().flat_map(|item| &item.pieces);
+        let unit = pieces.fold(0, |unit, piece| gcd(unit, piece.bytes)).max(1);
         Problem { blocks, load, unit }
     }
 
@@ -201,33 +217,37 @@ impl Search<'_> {
 
     /// Whether the blocks to come can fit above the lowest offset that any of them can get, in each section.
     fn sections_fit(&mut self, open: &[usize], last: usize) -> bool {
-        let blocks = &self.problem.blocks;
-        for &b in open {
-            self.least[blocks[b].begin..blocks[b].end].fill(usize::MAX);
+        let slabs = |b: usize| self.problem.blocks[b].pieces.iter();
+        for slab in open.iter().flat_map(|&b| slabs(b)) {
+            self.least[slab.begin..slab.end].fill(usize::MAX);
         }
         for &b in open {
             let offset = self.floor[b].max(last);
-            for least in &mut self.least[blocks[b].begin..blocks[b].end] {
-                *least = offset.min(*least);
+            for slab in slabs(b) {
+                for least in &mut self.least[slab.begin..slab.end] {
+                    *least = offset.min(*least);
+                }
             }
         }
         let fits = |section: usize| self.least[section] + self.rest[section] <= self.capacity;
-        open.iter().all(|&b| (blocks[b].begin..blocks[b].end).all(fits))
+        open.iter().flat_map(|&b| slabs(b)).all(|slab| (slab.begin..slab.end).all(fits))
     }
 
     fn place(&mut self, block: usize) {
-        let placed = &self.problem.blocks[block];
-        self.rest[placed.begin..placed.end].iter_mut().for_each(|bytes| *bytes -= placed.bytes);
+        for slab in &self.problem.blocks[block].pieces {
+            self.rest[slab.begin..slab.end].iter_mut().for_each(|bytes| *bytes -= slab.bytes);
+        }
         self.trail.push(Step::Placed(block));
     }
 
     /// Lifts the floors above a block that was just placed; fails if something does not fit any more.
     fn raise(&mut self, open: &[usize], block: usize) -> bool {
-        let placed = self.problem.blocks[block];
-        let top = self.floor[block] + placed.bytes;
+        let placed = &self.problem.blocks[block];
         for &b in open {
             let other = &self.problem.blocks[b];
-            if other.begin >= placed.end || placed.begin >= other.end || self.floor[b] >= top {
+            let Some(bytes) = placed.most_below(other) else { continue };
+            let top = self.floor[block] + bytes;
+            if self.floor[b] >= top {
                 continue;
             }
             if top + other.bytes > self.capacity {
@@ -245,11 +265,28 @@ impl Search<'_> {
             match step {
                 Step::Raised(block, floor) => self.floor[block] = floor,
                 Step::Placed(block) => {
-                    let placed = &self.problem.blocks[block];
-                    self.rest[placed.begin..placed.end].iter_mut().for_each(|bytes| *bytes += placed.bytes);
+                    for slab in &self.problem.blocks[block].pieces {
+                        self.rest[slab.begin..slab.end].iter_mut().for_each(|bytes| *bytes += slab.bytes);
+                    }
                 }
             }
         }
+    }
+}
+
+impl Block {
+    /// The largest size that it has while `other` needs room, if it ever has any then.
+    fn most_below(&self, other: &Block) -> Option<usize> {
+        if self.begin >= other.end || other.begin >= self.end {
+            return None;
+        }
+        let meets = |slab: &&Slab| other.pieces.iter().any(|o| slab.begin < o.end && o.begin < slab.end);
+        self.pieces.iter().filter(meets).map(|slab| slab.bytes).max()
+    }
+
+    /// Product of size and number of sections.
+    fn area(&self) -> usize {
+        self.pieces.iter().map(|slab| (slab.end - slab.begin) * slab.bytes).sum()
     }
 }
 
@@ -262,9 +299,9 @@ impl Preference {
         let life = block.end - block.begin;
         let fullest = load[block.begin..block.end].iter().copied().max().unwrap_or(0);
         match self {
-            Preference::Area => [life * block.bytes, block.bytes, 0],
+            Preference::Area => [block.area(), block.bytes, 0],
             Preference::LoadThenLife => [fullest, life, block.bytes],
-            Preference::LoadThenArea => [fullest, life * block.bytes, block.bytes],
+            Preference::LoadThenArea => [fullest, block.area(), block.bytes],
             Preference::Begin => [load.len() - block.begin, block.bytes, 0],
         }
     }
@@ -273,8 +310,8 @@ impl Preference {
 /// Total size of the blocks in each section.
 fn section_loads(blocks: &[Block], sections: usize) -> Vec<usize> {
     let mut load = vec![0; sections];
-    for block in blocks {
-        load[block.begin..block.end].iter_mut().for_each(|bytes| *bytes += block.bytes);
+    for slab in blocks.iter().flat_map(|block| &block.pieces) {
+        load[slab.begin..slab.end].iter_mut().for_each(|bytes| *bytes += slab.bytes);
     }
     load
 }

@@ -1,0 +1,134 @@
+//! Who needs storage, and when: values, scratch memory and the successive contents of variables.
+
+use redsc_ir::{Module, Op, ValueId, VarId};
+
+use super::lifetime::{Span, Timeline};
+use crate::edit;
+
+/// Something that needs consecutive bytes for some time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Tenant {
+    pub(super) bytes: usize,
+    /// `None` if nobody ever reads or writes it.
+    pub(super) span: Option<Span>,
+    /// Its offset is a multiple of this.
+    pub(super) alignment: usize,
+}
+
+/// All tenants of a module; the tables hold positions in `list`.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tenants {
+    pub(super) list: Vec<Tenant>,
+    /// By graph and value; `None` for constants and for values of graphs that never run.
+    pub(super) values: Vec<Vec<Option<usize>>>,
+    /// By graph and node.
+    pub(super) scratch: Vec<Vec<Option<usize>>>,
+    /// By variable.
+    pub(super) variables: Vec<Versions>,
+}
+
+/// The storage of a variable.
+#[derive(Clone, Debug)]
+pub(super) enum Versions {
+    /// Only the entry graph reads and assigns the variable: its contents from the start and after each assignment, all
+    /// of them at the same offset.
+    Tracked(Vec<usize>),
+    /// Others use it, too: one tenant that always lives.
+    Lasting(usize),
+}
+
+/// When the contents of a variable begin and which nodes of the entry graph read them.
+struct Version {
+    begin: usize,
+    last_read: Option<usize>,
+}
+
+impl Tenants {
+    pub(super) fn of(
+        module: &Module,
+        timeline: &Timeline,
+        scratch: &[Vec<usize>],
+        alignment: usize,
+    ) -> Tenants {
+        let mut tenants = Tenants::default();
+        for (g, graph) in module.graphs.iter().enumerate() {
+            let values = graph.values.iter().zip(&timeline.values[g]);
+            let values = values
+                .map(|(value, &span)| span.map(|span| tenants.add(value.ty.bytes(), Some(span), alignment)))
+                .collect();
+            tenants.values.push(values);
+            let nodes = scratch[g].iter().zip(&timeline.nodes[g]);
+            let nodes = nodes
+                .map(|(&bytes, &span)| {
+                    span.filter(|_| bytes > 0).map(|s| tenants.add(bytes, Some(s), alignment))
+                })
+                .collect();
+            tenants.scratch.push(nodes);
+        }
+        for (v, variable) in module.variables.iter().enumerate() {
+            let bytes = variable.ty.bytes();
+            let versions = match version_spans(module, timeline, VarId::new(v)) {
+                Some(spans) => Versions::Tracked(
+                    spans.into_iter().map(|span| tenants.add(bytes, span, alignment)).collect(),
+                ),
+                None => Versions::Lasting(tenants.add(bytes, Some(timeline.all), alignment)),
+            };
+            tenants.variables.push(versions);
+        }
+        tenants
+    }
+
+    fn add(&mut self, bytes: usize, span: Option<Span>, alignment: usize) -> usize {
+        self.list.push(Tenant { bytes, span, alignment });
+        self.list.len() - 1
+    }
+
+    /// The storage of a value, unless it is constant.
+    pub(super) fn value(&self, graph: usize, id: ValueId) -> Option<usize> {
+        self.values[graph][id.index()]
+    }
+
+    /// The storage of a variable between invocations.
+    pub(super) fn variable(&self, variable: usize) -> Option<usize> {
+        match &self.variables[variable] {
+            Versions::Tracked(versions) => versions.first().copied(),
+            Versions::Lasting(tenant) => Some(*tenant),
+        }
+    }
+}
+
+/// When each version of a variable must hold, if only the entry graph reads and assigns it: between its last reader and
+/// the next assignment it needs no storage.
+fn version_spans(module: &Module, timeline: &Timeline, variable: VarId) -> Option<Vec<Option<Span>>> {
+    let mut versions = versions(module, timeline, variable)?;
+    // What the last assignment stores is what the next invocation starts from.
+    versions.last_mut().into_iter().for_each(|version| version.last_read = Some(timeline.all.last));
+    let span = |version: &Version| version.last_read.map(|last| Span { first: version.begin, last });
+    let mut spans: Vec<Option<Span>> = versions.iter().map(span).collect();
+    // An assignment that nobody reads still takes place.
+    for (span, version) in spans.iter_mut().zip(&versions).skip(1) {
+        *span = span.or(Some(Span { first: version.begin, last: version.begin }));
+    }
+    Some(spans)
+}
+
+/// The versions of a variable in the entry graph; `None` if other graphs or operators with state use it.
+fn versions(module: &Module, timeline: &Timeline, variable: VarId) -> Option<Vec<Version>> {
+    let in_regions = module.graphs.iter().skip(1).flat_map(|graph| &graph.nodes);
+    if in_regions.flat_map(|node| edit::variables(&node.op)).any(|used| used == variable) {
+        return None;
+    }
+    let mut versions = vec![Version { begin: timeline.all.first, last_read: None }];
+    for (node, span) in module.entry().nodes.iter().zip(&timeline.nodes[0]) {
+        let tick = span.map(|span| span.first)?;
+        if !edit::variables(&node.op).contains(&variable) {
+            continue;
+        }
+        match &node.op {
+            Op::ReadVariable(_) => versions.last_mut()?.last_read = Some(tick),
+            Op::AssignVariable(_) => versions.push(Version { begin: tick, last_read: None }),
+            _ => return None,
+        }
+    }
+    Some(versions)
+}

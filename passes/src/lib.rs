@@ -11,13 +11,21 @@
 //! No I/O, no clock, no randomness: the same module and the same options give the same result everywhere. Limits
 //! of searches are numbers of search nodes, never seconds. Facts about a module are recomputed, never stored in it.
 
+pub mod canonicalize;
+mod codes;
 pub mod dead_code;
 mod edit;
+pub mod fold_constants;
+pub mod fold_init;
+pub mod fold_zero_points;
+pub mod fuse_activations;
+pub mod fuse_pad;
 pub mod memory;
 pub mod pipeline;
 mod plan;
 pub mod select_kernels;
 pub mod table;
+pub mod tabulate;
 
 use redsc_ir::Module;
 

@@ -3,6 +3,7 @@
 //! The caller's observer hears when a pass begins and when it has ended, with the module as it is then: printing
 //! and timing are its business.
 
+use redsc_ir::verify::verify;
 use redsc_ir::{Diagnostic, Module};
 
 use crate::{Config, Pass, Stats, table};
@@ -65,18 +66,23 @@ impl Pipeline {
         &self.passes
     }
 
-    /// Runs the passes; on an error the module is left as the failing pass left it, so that it can be printed.
+    /// Runs the passes on a module that is verified before, between and after them.
+    ///
+    /// # Errors
+    /// On the first failure; the module is left as the failing pass left it, so that it can be printed.
     pub fn run(
         &self,
         module: &mut Module,
         config: &Config,
         observer: &mut dyn FnMut(Event<'_>),
     ) -> Result<Vec<(&'static str, Stats)>, PipelineError> {
+        verify(module).map_err(PipelineError::InvalidInput)?;
         let mut statistics = Vec::with_capacity(self.passes.len());
         for &pass in &self.passes {
             observer(Event::Begin(pass));
             let stats = (pass.run)(module, config)
                 .map_err(|message| PipelineError::Failed { pass: pass.name, message })?;
+            verify(module).map_err(|diagnostics| PipelineError::Broken { pass: pass.name, diagnostics })?;
             observer(Event::End(pass, module, &stats));
             statistics.push((pass.name, stats));
         }

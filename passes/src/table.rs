@@ -1,9 +1,21 @@
 //! The passes, each once. The command line, the documentation and the default pipeline derive from this table.
 
-use crate::{Pass, dead_code};
+use crate::{
+    Pass, canonicalize, dead_code, fold_constants, fold_init, fold_zero_points, fuse_activations, fuse_pad,
+    tabulate,
+};
 
 /// All passes, in the order in which the default pipeline runs them.
-pub const PASSES: &[Pass] = &[dead_code::PASS];
+pub const PASSES: &[Pass] = &[
+    canonicalize::PASS,
+    fold_constants::PASS,
+    fold_init::PASS,
+    fuse_pad::PASS,
+    fuse_activations::PASS,
+    tabulate::PASS,
+    fold_zero_points::PASS,
+    dead_code::PASS,
+];
 
 /// The pass of that name.
 pub fn find(name: &str) -> Option<&'static Pass> {

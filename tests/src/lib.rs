@@ -11,6 +11,7 @@ pub mod golden;
 pub mod model;
 pub mod mutate;
 pub mod npz;
+pub mod passes;
 pub mod qemu;
 pub mod random;
 pub mod tools;

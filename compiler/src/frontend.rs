@@ -9,7 +9,7 @@ pub mod tflite;
 
 use std::path::Path;
 
-use redsc_ir::{Diagnostic, Module};
+use redsc_ir::{Diagnostic, Module, text, verify};
 
 /// Finds the contents of a side file that a textual module refers to by name.
 pub type SideFiles<'a> = &'a dyn Fn(&str) -> Option<Vec<u8>>;
@@ -29,15 +29,21 @@ pub fn load(bytes: &[u8], source_name: &str) -> Result<Module, Vec<Diagnostic>> 
 /// # Errors
 /// As [`load`].
 pub fn load_with(bytes: &[u8], source_name: &str, files: SideFiles) -> Result<Module, Vec<Diagnostic>> {
-    let mut module = match Format::of(bytes) {
-        Ok(Format::Tflite) => tflite::read(bytes)?,
-        Ok(Format::Text(text)) => redsc_ir::text::parse(text, files)?,
-        Err(diagnostic) => return Err(vec![*diagnostic]),
+    let mut module = match Format::of(bytes).map_err(|diagnostic| vec![*diagnostic])? {
+        Format::Tflite => {
+            let module = tflite::read(bytes)?;
+            verify::verify(&module)?;
+            module
+        }
+        Format::Text(source) => {
+            let (module, places) = text::parse_located(source, files)?;
+            verify::verify_located(&module, &places)?;
+            module
+        }
     };
     if module.name.is_empty() {
         module.name = Path::new(source_name).file_stem().unwrap_or_default().to_string_lossy().into_owned();
     }
-    redsc_ir::verify::verify(&module)?;
     Ok(module)
 }
 
@@ -63,7 +69,7 @@ impl<'a> Format<'a> {
             ));
         }
         match std::str::from_utf8(bytes) {
-            Ok(text) if redsc_ir::text::is_text(bytes) => Ok(Format::Text(text)),
+            Ok(source) if text::is_text(bytes) => Ok(Format::Text(source)),
             _ => Err(unreadable(
                 "this is not a model that redsc reads",
                 "redsc reads TFLite files (`TFL3` at byte 4) and its own textual form",

@@ -2,8 +2,8 @@
 //!
 //! `REDSC_MUTATIONS` sets the number of damaged files (default: 20,000).
 
+use std::env;
 use std::time::{Duration, Instant};
-use std::{env, fs};
 
 use redsc_schema::planus::{Builder, WriteAsOffset};
 use redsc_tests::fixture::{Fixture, int8, quantized, tensor, tflite};
@@ -22,13 +22,14 @@ fn damaged_files_are_refused_or_valid() {
     }
 }
 
-/// Our own fixtures; with an explicit count the models of the shared folder, too.
+/// Our own models; with an explicit count the models of the shared folder, too.
 fn models() -> Vec<Vec<u8>> {
-    let mut models = vec![everything().bytes()];
+    let mut cases = golden::fixtures();
     if env::var_os("REDSC_MUTATIONS").is_some() {
-        models.extend(golden::model_files().iter().filter_map(|path| fs::read(path).ok()));
+        cases.extend(golden::shared_models());
     }
-    models
+    let files = cases.iter().map(|case| case.bytes().unwrap());
+    files.chain([everything().bytes()]).collect()
 }
 
 fn check(bytes: &[u8]) {

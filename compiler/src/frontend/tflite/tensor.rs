@@ -1,17 +1,12 @@
 //! Types, quantization and contents of TFLite tensors.
 
+use redsc_ir::verify::{MOST_DIMENSIONS, MOST_TENSOR_BYTES};
 use redsc_ir::{Data, ElemType, Quant, Shape, TensorType};
 use redsc_schema::planus::Vector;
 use redsc_schema::tflite::{self, QuantizationParametersRef, TensorRef};
 
 use super::fault::{CONTENTS, Outcome, Problem, QUANTIZATION, SHAPE, STORAGE};
 use super::model::ModelReader;
-
-/// Dimensions of a tensor at most; the operators of the format go up to 6.
-pub(super) const MAX_RANK: usize = 8;
-
-/// Bytes of a tensor at most; more than any target has, less than hurts the compiler.
-const LARGEST_TENSOR: usize = 1 << 28;
 
 /// The static type of a tensor.
 pub(super) fn tensor_type(model: &mut ModelReader, tensor: TensorRef) -> Outcome<TensorType> {
@@ -23,7 +18,7 @@ pub(super) fn tensor_type(model: &mut ModelReader, tensor: TensorRef) -> Outcome
         _ => Quant::None,
     };
     let ty = TensorType { elem, shape, quant };
-    if ty.bytes() > LARGEST_TENSOR {
+    if ty.bytes() > MOST_TENSOR_BYTES {
         return Err(Problem::new(SHAPE, format!("shape {} is too large", ty.shape)));
     }
     Ok(ty)
@@ -85,8 +80,11 @@ fn unsupported(ty: tflite::TensorType) -> Problem {
 
 fn shape(tensor: TensorRef) -> Outcome<Shape> {
     let Some(dims) = tensor.shape()? else { return Ok(Shape::default()) };
-    if dims.len() > MAX_RANK {
-        return Err(Problem::new(SHAPE, format!("{} dimensions are more than {MAX_RANK}", dims.len())));
+    if dims.len() > MOST_DIMENSIONS {
+        return Err(Problem::new(
+            SHAPE,
+            format!("{} dimensions are more than {MOST_DIMENSIONS}", dims.len()),
+        ));
     }
     let extents: Result<Vec<usize>, _> = dims.iter().map(usize::try_from).collect();
     extents.map(Shape).map_err(|_| {

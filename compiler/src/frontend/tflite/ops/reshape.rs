@@ -1,12 +1,12 @@
 //! RESHAPE, SQUEEZE, EXPAND_DIMS, TRANSPOSE, SHAPE, RANK.
 
 use redsc_ir::ops::Transpose;
+use redsc_ir::verify::MOST_DIMENSIONS;
 use redsc_ir::{Data, ElemType};
 use redsc_schema::tflite::BuiltinOptionsRef;
 
 use super::super::fault::{Outcome, damaged, form};
 use super::super::operator::{OpReader, axis};
-use super::super::tensor::MAX_RANK;
 
 /// `(x, shape?)`: the declared shape of the result counts; a constant operand or the option must agree with it.
 ///
@@ -41,7 +41,7 @@ fn option_shape(op: &OpReader) -> Outcome<Option<Vec<i64>>> {
         return Err(damaged("the options are not ReshapeOptions"));
     };
     match options.new_shape()? {
-        Some(shape) if shape.len() > MAX_RANK => {
+        Some(shape) if shape.len() > MOST_DIMENSIONS => {
             Err(form(format!("{} dimensions are too many", shape.len())))
         }
         shape => Ok(shape.map(|shape| shape.iter().map(i64::from).collect())),

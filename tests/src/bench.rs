@@ -3,7 +3,7 @@
 pub mod plot;
 pub mod report;
 
-use redsc_codegen::COptions;
+use redsc::driver::Options;
 use redsc_ir::{ElemType, Module, analysis};
 
 use crate::baseline::{Baseline, Row};
@@ -79,8 +79,8 @@ impl Measurement {
 /// How models are built for a benchmark.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Options of the code generator; the name must be `model`.
-    pub c: COptions,
+    /// Options of the compiler without the target; the name must be `model`.
+    pub compiler: Options,
     /// GCC's optimisation level, e.g. `-O2`.
     pub level: String,
 }
@@ -97,7 +97,8 @@ pub fn measure(
 ) -> Result<Measurement, Problem> {
     let module = model::load(case)?;
     let (macs, quantized) = (analysis::macs(&module), is_quantized(&module));
-    let compiled = model::compile_module(module, core.target(), &settings.c)?;
+    let options = Options { target: core.target().clone(), ..settings.compiler.clone() };
+    let compiled = model::compile_module(module, &options)?;
     let sequences = case.sequences()?;
     let dir = tempfile::tempdir().map_err(|e| e.to_string())?;
     let image = compiled.build_for_core(dir.path(), core, &[&settings.level])?;

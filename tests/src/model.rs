@@ -4,10 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use redsc::driver::{self, Options, Quiet};
 use redsc::frontend;
-use redsc_codegen::{Artifact, COptions, emit_c};
+use redsc_codegen::Artifact;
 use redsc_ir::{Data, Diagnostic, ElemType, Module, Target};
-use redsc_passes::{Config, Pipeline, PlanOptions};
 
 use crate::golden::{self, Case, Sequence};
 use crate::qemu::{self, BuildError, Core, Image};
@@ -54,16 +54,24 @@ pub struct Run {
     pub stack_bytes: u64,
 }
 
+/// Codes of diagnostics that say that something is not supported, rather than wrong.
+const UNSUPPORTED: [&str; 4] = ["E0203", "E0204", "E0206", "E0301"];
+
+impl Problem {
+    fn of(diagnostics: &[Diagnostic]) -> Problem {
+        let line = |d: &Diagnostic| format!("{} {}: {}", d.code, d.location, d.message);
+        let message = diagnostics.iter().map(line).collect::<Vec<_>>().join("\n");
+        let unsupported = diagnostics.iter().all(|d| UNSUPPORTED.contains(&d.code));
+        if unsupported { Problem::Unsupported(message) } else { Problem::Failed(message) }
+    }
+}
+
 /// Reads a model.
 ///
 /// # Errors
-/// The front end's diagnostics; it is their codes that tell what is unsupported from what is broken.
+/// The front end's diagnostics.
 pub fn load(case: &Case) -> Result<Module, Problem> {
-    frontend::load(&case.bytes()?, &case.name).map_err(|diagnostics| {
-        let unsupported = diagnostics.iter().all(|d| matches!(d.code, "E0203" | "E0204" | "E0206" | "E0210"));
-        let message = messages(&diagnostics);
-        if unsupported { Problem::Unsupported(message) } else { Problem::Failed(message) }
-    })
+    frontend::load(&case.bytes()?, &case.name).map_err(|diagnostics| Problem::of(&diagnostics))
 }
 
 /// Compiles a model with the default passes and options.
@@ -71,30 +79,20 @@ pub fn load(case: &Case) -> Result<Module, Problem> {
 /// # Errors
 /// See [`Problem`].
 pub fn compile(case: &Case, target: &Target) -> Result<Compiled, Problem> {
-    compile_module(load(case)?, target, &COptions::new("model"))
+    compile_module(load(case)?, &Options { target: target.clone(), ..Options::default() })
 }
 
-/// Compiles a module with the default passes; `options` must keep the name `model`, which the rig's `main` uses.
+/// Compiles a module; `options` must keep the name `model`, which the rig's `main` uses.
 ///
 /// # Errors
 /// See [`Problem`].
-pub fn compile_module(mut module: Module, target: &Target, options: &COptions) -> Result<Compiled, Problem> {
-    Pipeline::default()
-        .run(&mut module, &Config::default(), &mut |_| {})
-        .map_err(|e| Problem::Failed(e.to_string()))?;
-    let plan = redsc_passes::plan(&module, target, &PlanOptions::default()).map_err(|errors| {
-        let lines: Vec<String> = errors.iter().map(|e| format!("{}: {}", e.location, e.message)).collect();
-        Problem::Unsupported(lines.join("\n"))
-    })?;
-    let artifacts = emit_c(&module, &plan, target, options).map_err(|d| messages(&d))?;
+pub fn compile_module(module: Module, options: &Options) -> Result<Compiled, Problem> {
+    let compiled =
+        driver::compile(module, options, &mut Quiet).map_err(|failure| Problem::of(&failure.diagnostics))?;
+    let module = compiled.module;
     let graph = &module.graphs[0];
-    let outputs = graph.outputs.iter().map(|&value| graph.value(value).ty.elem).collect();
-    Ok(Compiled { artifacts, outputs, tolerance: golden::tolerance(&module) })
-}
-
-fn messages(diagnostics: &[Diagnostic]) -> String {
-    let line = |d: &Diagnostic| format!("{} {}: {}", d.code, d.location, d.message);
-    diagnostics.iter().map(line).collect::<Vec<_>>().join("\n")
+    let outputs = graph.outputs.iter().map(|&value| graph.ty(value).elem).collect();
+    Ok(Compiled { artifacts: compiled.artifacts, outputs, tolerance: golden::tolerance(&module) })
 }
 
 impl Compiled {

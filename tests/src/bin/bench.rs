@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 use rayon::prelude::*;
+use redsc::driver::Options;
 use redsc_codegen::{COptions, Optimize};
 use redsc_tests::baseline::Baseline;
 use redsc_tests::bench::{self, Measurement, Settings, plot, report};
@@ -101,7 +102,8 @@ fn settings(arguments: &Arguments) -> Settings {
         Goal::Size => (Optimize::Size, "-Os"),
     };
     let level = arguments.level.clone().unwrap_or_else(|| level.into());
-    Settings { c: COptions { optimize, ..COptions::new("model") }, level }
+    let c = COptions { optimize, ..COptions::new("model") };
+    Settings { compiler: Options { c, ..Options::default() }, level }
 }
 
 #[expect(clippy::print_stdout, reason = "the table is the program's result")]

@@ -9,6 +9,9 @@ use crate::types::{ElemType, Shape, TensorType};
 /// Types that layers compute with.
 pub(super) const ARITHMETIC: &[ElemType] = &[ElemType::I8, ElemType::I16, ElemType::F32];
 
+/// Types that convolutions, fully connected layers, pooling and softmax compute with: unsigned bytes too.
+pub(super) const LAYER: &[ElemType] = &[ElemType::I8, ElemType::U8, ElemType::I16, ElemType::F32];
+
 /// Types of elementwise arithmetic: those of layers, and plain integers.
 pub(super) const NUMERIC: &[ElemType] =
     &[ElemType::I8, ElemType::I16, ElemType::F32, ElemType::I32, ElemType::I64];
@@ -105,10 +108,14 @@ pub(super) fn expect_fraction(ty: &TensorType, bits: i32, zero_point: i32, what:
     }
 }
 
-/// Fails unless integer weights have one scale, or one for each of the `channels` indices of `axis`, all symmetric.
+/// Fails unless integer weights have one scale, or one for each of the `channels` indices of `axis`; signed ones must
+/// be symmetric.
 pub(super) fn expect_weights_quantized(ty: &TensorType, axis: usize, channels: usize) -> Result<(), String> {
     if ty.elem.is_float() {
         return Ok(());
+    }
+    if ty.elem == ElemType::U8 {
+        return expect_quantized(ty, "weights");
     }
     match &ty.quant {
         Quant::None => Err(format!("weights of type {} need a scale", ty.elem)),

@@ -1,7 +1,7 @@
 //! Rules of the convolutions.
 
 use super::check::{
-    ARITHMETIC, expect_clamp, expect_elem, expect_elements, expect_layer_quantized, expect_positive,
+    LAYER, expect_clamp, expect_elem, expect_elements, expect_layer_quantized, expect_positive,
     expect_weights_quantized, extents,
 };
 use super::{
@@ -107,10 +107,11 @@ impl Layer {
 /// Checks the element types and quantization of a layer `(x, w, bias?)` and of its result.
 pub(super) fn expect_layer_types(operands: &Operands<'_>, accumulate: Accumulate) -> Result<(), String> {
     let (x, w) = (operands.require(0, "input")?, operands.require(1, "weights")?);
-    expect_elem(x.elem, ARITHMETIC, "the input")?;
+    expect_elem(x.elem, LAYER, "the input")?;
     let (weights, biases): (ElemType, &[ElemType]) = match x.elem {
         ElemType::F32 => (ElemType::F32, &[ElemType::F32]),
         ElemType::I16 => (ElemType::I8, &[ElemType::I64, ElemType::I32]),
+        ElemType::U8 => (ElemType::U8, &[ElemType::I32]),
         _ => (ElemType::I8, &[ElemType::I32]),
     };
     expect_elem(w.elem, &[weights], "the weights")?;

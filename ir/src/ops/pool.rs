@@ -1,6 +1,6 @@
 //! Rules of pooling.
 
-use super::check::{ARITHMETIC, expect_clamp, expect_elem, expect_quantized, extents};
+use super::check::{LAYER, expect_clamp, expect_elem, expect_quantized, extents};
 use super::conv::Window;
 use super::{Activation, Inferred, OpRules, Operands, Pool2d};
 
@@ -9,7 +9,7 @@ impl OpRules for Pool2d {
         operands.expect_count(1, 1)?;
         let x = operands.require(0, "input")?;
         let [batch, height, width, channels] = extents(x, "the input")?;
-        expect_elem(x.elem, ARITHMETIC, "the input")?;
+        expect_elem(x.elem, LAYER, "the input")?;
         expect_clamp(self.act)?;
         if self.act != Activation::None {
             expect_quantized(x, "the input")?;

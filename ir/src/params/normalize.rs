@@ -75,7 +75,7 @@ impl SoftmaxParams {
         let x = operands.require(0, "operand")?;
         match x.elem {
             ElemType::F32 => Ok(SoftmaxParams::Float { beta: op.beta }),
-            ElemType::I8 => Ok(SoftmaxParams::FixedPoint(Logits::new(x, op.beta)?)),
+            ElemType::I8 | ElemType::U8 => Ok(SoftmaxParams::FixedPoint(Logits::new(x, op.beta)?)),
             ElemType::I16 => {
                 let scale = f64::from(scale_and_zero(x)?.0) * f64::from(op.beta);
                 Ok(SoftmaxParams::Table { requant: Requant::from_real(scale / (10.0 / 65535.0)) })

@@ -8,11 +8,13 @@
 //! `NAME_init` restores the initial contents of all variables. `NAME_invoke` does so itself if it was never called,
 //! so that a network that is invoked without initialisation starts in the right state.
 
+mod binary;
 mod call;
 mod constants;
 mod control;
 mod conv;
 mod dispatch;
+mod elements;
 mod interface;
 mod layers;
 mod linear;
@@ -20,9 +22,15 @@ mod literals;
 mod mac;
 mod movement;
 mod names;
+mod normalize;
+mod pool;
+mod quantize;
 mod recurrent;
+mod reduce;
 mod render;
+mod resize;
 mod site;
+mod unary;
 mod unit;
 
 use redsc_ir::{Diagnostic, GraphId, Module, Plan, Target};

@@ -26,9 +26,6 @@ static uint8_t arena[[ arena_extent ]] __attribute__((aligned([[ alignment ]])))
 {% if stateful %}
 /* Whether state holds its initial contents or what followed from them. */
 static uint8_t ready;
-{% endif %}{% if has_once %}
-/* Which parts of the network that run once have run. */
-static uint8_t done[[ done_extent ]];
 {% endif %}{% if trace %}
 static [[ name ]]_trace_t *trace_hook;
 

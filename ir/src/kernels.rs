@@ -73,4 +73,80 @@ define_kernels! {
     LstmS8 = "redsc_lstm_s8" in "ref/lstm_s8.c";
     /// LSTM, real numbers.
     LstmF32 = "redsc_lstm_f32" in "ref/lstm_f32.c";
+    /// Average pooling of codes.
+    AveragePool2d = "redsc_average_pool2d" in "ref/average_pool2d.c";
+    /// Average pooling of real numbers.
+    AveragePool2dF32 = "redsc_average_pool2d_f32" in "ref/average_pool2d_f32.c";
+    /// Max pooling of codes.
+    MaxPool2d = "redsc_max_pool2d" in "ref/max_pool2d.c";
+    /// Max pooling of real numbers.
+    MaxPool2dF32 = "redsc_max_pool2d_f32" in "ref/max_pool2d_f32.c";
+    /// Quantized sum, difference, squared difference.
+    Sum = "redsc_sum" in "ref/sum.c";
+    /// Quantized product.
+    Product = "redsc_product" in "ref/product.c";
+    /// Quantized quotient.
+    Quotient = "redsc_quotient" in "ref/quotient.c";
+    /// The larger or smaller of two codes.
+    Extremum = "redsc_extremum" in "ref/extremum.c";
+    /// Arithmetic of plain integers.
+    BinaryInt = "redsc_binary_int" in "ref/binary_int.c";
+    /// Arithmetic of real numbers.
+    BinaryF32 = "redsc_binary_f32" in "ref/binary_f32.c";
+    /// Comparison of codes.
+    CompareCodes = "redsc_compare_codes" in "ref/compare_codes.c";
+    /// Comparison of plain integers.
+    CompareInt = "redsc_compare_int" in "ref/compare_int.c";
+    /// Comparison of real numbers.
+    CompareF32 = "redsc_compare_f32" in "ref/compare_f32.c";
+    /// Change of scale, zero point and integer type.
+    Rescale = "redsc_rescale" in "ref/rescale.c";
+    /// Inverse square root of codes.
+    Rsqrt = "redsc_rsqrt" in "ref/rsqrt.c";
+    /// Logistic function or tanh of 16-bit codes.
+    SigmoidS16 = "redsc_sigmoid_s16" in "ref/sigmoid_s16.c";
+    /// Functions of real numbers.
+    UnaryF32 = "redsc_unary_f32" in "ref/unary_f32.c";
+    /// Functions of plain integers.
+    UnaryS32 = "redsc_unary_s32" in "ref/unary_s32.c";
+    /// Leaky clamp of codes.
+    LeakyRelu = "redsc_leaky_relu" in "ref/leaky_relu.c";
+    /// Leaky clamp of real numbers.
+    LeakyReluF32 = "redsc_leaky_relu_f32" in "ref/leaky_relu_f32.c";
+    /// Table lookup of bytes.
+    Lut = "redsc_lut" in "ref/lut.c";
+    /// Sum or mean of codes.
+    ReduceSum = "redsc_reduce_sum" in "ref/reduce_sum.c";
+    /// Sum or mean of real numbers.
+    ReduceSumF32 = "redsc_reduce_sum_f32" in "ref/reduce_sum_f32.c";
+    /// Largest or smallest integer.
+    ReduceExtremum = "redsc_reduce_extremum" in "ref/reduce_extremum.c";
+    /// Largest or smallest real number.
+    ReduceExtremumF32 = "redsc_reduce_extremum_f32" in "ref/reduce_extremum_f32.c";
+    /// Softmax of bytes.
+    SoftmaxS8 = "redsc_softmax_s8" in "ref/softmax_s8.c";
+    /// Softmax of 16-bit codes.
+    SoftmaxS16 = "redsc_softmax_s16" in "ref/softmax_s16.c";
+    /// Softmax of real numbers.
+    SoftmaxF32 = "redsc_softmax_f32" in "ref/softmax_f32.c";
+    /// Logarithm of the softmax of bytes.
+    LogSoftmaxS8 = "redsc_log_softmax_s8" in "ref/log_softmax_s8.c";
+    /// Logarithm of the softmax of real numbers.
+    LogSoftmaxF32 = "redsc_log_softmax_f32" in "ref/log_softmax_f32.c";
+    /// Real numbers to codes.
+    Quantize = "redsc_quantize" in "ref/quantize.c";
+    /// Codes to real numbers.
+    Dequantize = "redsc_dequantize" in "ref/dequantize.c";
+    /// Codes with one scale for each index of a dimension to real numbers.
+    DequantizeAxis = "redsc_dequantize_axis" in "ref/dequantize_axis.c";
+    /// Half precision to single precision.
+    DequantizeF16 = "redsc_dequantize_f16" in "ref/dequantize_f16.c";
+    /// Change of the element type, number by number.
+    Cast = "redsc_cast" in "ref/cast.c";
+    /// Change of height and width to the nearest sample.
+    ResizeNearest = "redsc_resize_nearest" in "ref/resize_nearest.c";
+    /// Change of height and width between codes.
+    ResizeBilinear = "redsc_resize_bilinear" in "ref/resize_bilinear.c";
+    /// Change of height and width between real numbers.
+    ResizeBilinearF32 = "redsc_resize_bilinear_f32" in "ref/resize_bilinear_f32.c";
 }

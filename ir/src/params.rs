@@ -13,6 +13,7 @@ pub mod pool;
 pub mod quantize;
 pub mod recurrent;
 pub mod reduce;
+pub mod resize;
 pub mod sigmoid;
 pub mod unary;
 pub mod window;

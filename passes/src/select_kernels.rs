@@ -1,8 +1,8 @@
 //! Which kernel runs each node, and how much scratch memory it needs: one table, operator by element type by target.
 
 use redsc_ir::kernels::Kernel;
-use redsc_ir::ops::Operands;
-use redsc_ir::{ElemType, Op, Target};
+use redsc_ir::ops::{BinaryKind, Operands, PoolKind, ReduceKind, ResizeKind, UnaryKind};
+use redsc_ir::{ElemType, Op, Quant, Target};
 
 /// How a node will run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,7 @@ fn optimized(_operands: &Operands<'_>, _target: &Target) -> Option<Choice> {
 fn portable(operands: &Operands<'_>) -> Result<Kernel, String> {
     use Kernel as K;
     let by_type = |table: &[(ElemType, Kernel)]| by_type(operands, table);
+    let by_class = |kernels: [Kernel; 2]| by_class(operands, kernels);
     match &operands.node.op {
         Op::Conv2d(_) => by_type(&[
             (ElemType::I8, K::Conv2dS8),
@@ -69,20 +70,88 @@ fn portable(operands: &Operands<'_>) -> Result<Kernel, String> {
         Op::ReadVariable(_) | Op::AssignVariable(_) | Op::CallOnce(_) | Op::If(_) | Op::While(_) => {
             Ok(K::Inline)
         }
-        Op::Pool2d(_)
-        | Op::Binary(_)
-        | Op::Compare(_)
-        | Op::Unary(_)
-        | Op::LeakyRelu(_)
-        | Op::Lut(_)
-        | Op::Reduce(_)
-        | Op::Softmax(_)
-        | Op::LogSoftmax(_)
-        | Op::Quantize(_)
-        | Op::Dequantize(_)
-        | Op::Cast(_)
-        | Op::Resize2d(_) => Err(format!("there is no kernel for `{}`", operands.node.op.mnemonic())),
+        Op::Pool2d(op) => by_class(match op.kind {
+            PoolKind::Average => [K::AveragePool2d, K::AveragePool2dF32],
+            PoolKind::Max => [K::MaxPool2d, K::MaxPool2dF32],
+        }),
+        Op::Binary(op) => binary(op.kind, operands),
+        Op::Compare(_) => match operands.require(0, "operand")?.elem {
+            ElemType::F32 => Ok(K::CompareF32),
+            ElemType::I8 | ElemType::U8 | ElemType::I16 => Ok(K::CompareCodes),
+            _ => Ok(K::CompareInt),
+        },
+        Op::Unary(op) => unary(op.kind, operands),
+        Op::LeakyRelu(_) => by_type(&[
+            (ElemType::I8, K::Lut),
+            (ElemType::I16, K::LeakyRelu),
+            (ElemType::F32, K::LeakyReluF32),
+        ]),
+        Op::Lut(_) => Ok(K::Lut),
+        Op::Reduce(op) => by_class(match op.kind {
+            ReduceKind::Mean | ReduceKind::Sum => [K::ReduceSum, K::ReduceSumF32],
+            ReduceKind::Max | ReduceKind::Min => [K::ReduceExtremum, K::ReduceExtremumF32],
+        }),
+        Op::Softmax(_) => by_type(&[
+            (ElemType::I8, K::SoftmaxS8),
+            (ElemType::I16, K::SoftmaxS16),
+            (ElemType::F32, K::SoftmaxF32),
+        ]),
+        Op::LogSoftmax(_) => by_type(&[(ElemType::I8, K::LogSoftmaxS8), (ElemType::F32, K::LogSoftmaxF32)]),
+        Op::Quantize(_) => match operands.require(0, "operand")?.elem {
+            ElemType::F32 => Ok(K::Quantize),
+            _ if is_byte_function(operands) => Ok(K::Lut),
+            _ => Ok(K::Rescale),
+        },
+        Op::Dequantize(_) => {
+            let x = operands.require(0, "operand")?;
+            match (x.elem, &x.quant) {
+                (ElemType::F16, _) => Ok(K::DequantizeF16),
+                (_, Quant::PerAxis { .. }) => Ok(K::DequantizeAxis),
+                (_, Quant::PerTensor { .. } | Quant::None) => Ok(K::Dequantize),
+            }
+        }
+        Op::Cast(_) => Ok(K::Cast),
+        Op::Resize2d(op) => match op.kind {
+            ResizeKind::Nearest => Ok(K::ResizeNearest),
+            ResizeKind::Bilinear => by_class([K::ResizeBilinear, K::ResizeBilinearF32]),
+        },
     }
+}
+
+/// Elementwise arithmetic: quantized, of plain integers, of real numbers.
+fn binary(kind: BinaryKind, operands: &Operands<'_>) -> Result<Kernel, String> {
+    match (operands.require(0, "operand")?.elem, kind) {
+        (ElemType::F32, _) => Ok(Kernel::BinaryF32),
+        (ElemType::I32 | ElemType::I64, _) => Ok(Kernel::BinaryInt),
+        (_, BinaryKind::Add | BinaryKind::Sub | BinaryKind::SquaredDifference) => Ok(Kernel::Sum),
+        (_, BinaryKind::Mul) => Ok(Kernel::Product),
+        (_, BinaryKind::Div) => Ok(Kernel::Quotient),
+        (_, BinaryKind::Maximum | BinaryKind::Minimum) => Ok(Kernel::Extremum),
+    }
+}
+
+/// Functions of one operand: bytes by table, others by what they compute.
+fn unary(kind: UnaryKind, operands: &Operands<'_>) -> Result<Kernel, String> {
+    match operands.require(0, "operand")?.elem {
+        ElemType::F32 => return Ok(Kernel::UnaryF32),
+        ElemType::I32 => return Ok(Kernel::UnaryS32),
+        _ if is_byte_function(operands) => return Ok(Kernel::Lut),
+        _ => {}
+    }
+    match kind {
+        UnaryKind::Relu | UnaryKind::Relu6 | UnaryKind::ReluN1To1 | UnaryKind::Abs => Ok(Kernel::Rescale),
+        UnaryKind::Rsqrt => Ok(Kernel::Rsqrt),
+        UnaryKind::Logistic | UnaryKind::Tanh => by_type(operands, &[(ElemType::I16, Kernel::SigmoidS16)]),
+        UnaryKind::Neg | UnaryKind::Exp | UnaryKind::Log | UnaryKind::Sqrt | UnaryKind::Square => {
+            by_type(operands, &[])
+        }
+    }
+}
+
+/// Whether operand and result have one byte per element: a table serves every function.
+fn is_byte_function(operands: &Operands<'_>) -> bool {
+    let result = operands.node.outputs.first().map(|&id| operands.graph.ty(id).elem);
+    [operands.get(0).map(|ty| ty.elem), result].iter().all(|elem| elem.is_some_and(|elem| elem.bytes() == 1))
 }
 
 /// Scratch memory of the portable kernel in bytes.
@@ -92,6 +161,11 @@ fn portable_scratch(operands: &Operands<'_>) -> usize {
         Op::Lstm(op) => operands.module.variable(op.output_state).ty.bytes(),
         _ => 0,
     }
+}
+
+/// `[integers, real numbers]`, by the first operand's element type.
+fn by_class(operands: &Operands<'_>, kernels: [Kernel; 2]) -> Result<Kernel, String> {
+    Ok(kernels[usize::from(operands.require(0, "the first operand")?.elem == ElemType::F32)])
 }
 
 /// The row of the first operand's element type.

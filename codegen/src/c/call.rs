@@ -95,6 +95,11 @@ impl Struct {
         self.text(field, literals::int(value.try_into().unwrap_or(i64::MAX)))
     }
 
+    /// Adds a named constant.
+    pub(super) fn word(self, field: &str, value: &str) -> Self {
+        self.text(field, value.into())
+    }
+
     /// Adds a number of single precision.
     pub(super) fn float(self, field: &str, value: f32) -> Self {
         self.text(field, literals::float(value))

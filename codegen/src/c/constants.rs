@@ -30,6 +30,16 @@ impl Array {
         Array { elem: ElemType::U16, data: Data::from_slice(elements) }
     }
 
+    /// An array of 16-bit integers.
+    pub(super) fn i16(elements: &[i16]) -> Self {
+        Array { elem: ElemType::I16, data: Data::from_slice(elements) }
+    }
+
+    /// An array of numbers of single precision.
+    pub(super) fn f32(elements: &[f32]) -> Self {
+        Array { elem: ElemType::F32, data: Data::from_slice(elements) }
+    }
+
     /// An array of 8-bit integers.
     pub(super) fn i8(elements: &[i8]) -> Self {
         Array { elem: ElemType::I8, data: Data::from_slice(elements) }

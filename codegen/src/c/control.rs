@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use redsc_ir::ops::{CallOnce, If, While};
-use redsc_ir::{GraphId, ValueId};
+use redsc_ir::{GraphId, Op, ValueId};
 
 use super::site::Site;
 use super::unit::{Region, Unit, copy};
@@ -14,12 +14,17 @@ use super::unit::{Region, Unit, copy};
 /// A value of a graph.
 type Slot = (GraphId, ValueId);
 
-/// Runs a graph in the first invocation.
-pub(super) fn call_once(unit: &mut Unit<'_>, op: &CallOnce) -> Result<String, String> {
+/// Leaves a graph to the initialisation, where it runs before everything else.
+///
+/// The plan lets the graph run where the node stands, so nothing else may come before it.
+pub(super) fn call_once(unit: &mut Unit<'_>, site: &Site<'_>, op: &CallOnce) -> Result<String, String> {
+    let before = &site.graph.nodes[..site.position];
+    if site.id != GraphId(0) || before.iter().any(|node| !matches!(node.op, Op::CallOnce(_))) {
+        return Err("what runs once must come first".into());
+    }
     let function = function(unit, op.graph)?;
-    let flag = unit.once_flags;
-    unit.once_flags += 1;
-    Ok(format!("    if (!done[{flag}]) {{\n        done[{flag}] = 1;\n        {function}();\n    }}\n"))
+    unit.initializers.push(function);
+    Ok(String::new())
 }
 
 /// Runs one of two graphs.

@@ -4,7 +4,7 @@ use redsc_ir::Op;
 
 use super::call::Call;
 use super::site::Site;
-use super::{conv, linear, movement, recurrent};
+use super::{binary, conv, linear, movement, normalize, pool, quantize, recurrent, reduce, resize, unary};
 
 /// The kernel calls that a node becomes.
 pub(super) fn calls(site: &Site<'_>) -> Result<Vec<Call>, String> {
@@ -21,23 +21,21 @@ pub(super) fn calls(site: &Site<'_>) -> Result<Vec<Call>, String> {
         Op::Slice(op) => movement::slice(op, site),
         Op::Svdf(op) => recurrent::svdf(op, site),
         Op::Lstm(op) => recurrent::lstm(op, site),
-        Op::Pool2d(_)
-        | Op::Binary(_)
-        | Op::Compare(_)
-        | Op::Unary(_)
-        | Op::LeakyRelu(_)
-        | Op::Lut(_)
-        | Op::Reduce(_)
-        | Op::Softmax(_)
-        | Op::LogSoftmax(_)
-        | Op::Quantize(_)
-        | Op::Dequantize(_)
-        | Op::Cast(_)
-        | Op::Resize2d(_)
-        | Op::ReadVariable(_)
-        | Op::AssignVariable(_)
-        | Op::CallOnce(_)
-        | Op::If(_)
-        | Op::While(_) => Err(format!("there is no C for `{}`", site.node.op.mnemonic())),
+        Op::Pool2d(op) => pool::pool2d(op, site),
+        Op::Binary(op) => binary::binary(op, site),
+        Op::Compare(op) => binary::compare(op, site),
+        Op::Unary(op) => unary::unary(op, site),
+        Op::LeakyRelu(op) => unary::leaky_relu(op, site),
+        Op::Lut(op) => unary::lut(op, site),
+        Op::Reduce(op) => reduce::reduce(op, site),
+        Op::Softmax(op) => normalize::softmax(op, site),
+        Op::LogSoftmax(op) => normalize::log_softmax(op, site),
+        Op::Quantize(op) => quantize::quantize(op, site),
+        Op::Dequantize(op) => quantize::dequantize(op, site),
+        Op::Cast(op) => quantize::cast(op, site),
+        Op::Resize2d(op) => resize::resize2d(op, site),
+        Op::ReadVariable(_) | Op::AssignVariable(_) | Op::CallOnce(_) | Op::If(_) | Op::While(_) => {
+            Err(format!("`{}` is no kernel", site.node.op.mnemonic()))
+        }
     }
 }

@@ -48,8 +48,9 @@ pub(super) fn svdf(op: &Svdf, site: &Site<'_>) -> Result<Vec<Call>, String> {
 
 fn svdf_quantized(q: &SvdfQuantized, shape: Struct) -> Struct {
     let shape = shape.int("input_offset", q.input_offset).int("state_zero_point", q.state_zero_point);
-    let shape = factor(shape, ["feature_multiplier", "feature_shift"], q.feature_requant);
-    factor(shape, ["output_multiplier", "output_shift"], q.output_requant)
+    shape
+        .factor("feature_", q.feature_requant)
+        .factor("output_", q.output_requant)
         .int("output_offset", q.output_offset)
         .int("act_min", q.act_min)
         .int("act_max", q.act_max)
@@ -93,19 +94,19 @@ pub(super) fn lstm(op: &Lstm, site: &Site<'_>) -> Result<Vec<Call>, String> {
 fn lstm_quantized(q: &LstmQuantized, shape: Struct) -> Struct {
     let multipliers = |factors: &[Requant; 4]| factors.map(|r| i64::from(r.multiplier));
     let shifts = |factors: &[Requant; 4]| factors.map(|r| i64::from(r.shift));
-    let shape = shape
+    shape
         .int("input_offset", q.input_offset)
         .int("recurrent_offset", q.recurrent_offset)
         .ints("input_multiplier", multipliers(&q.input_requant))
         .ints("input_shift", shifts(&q.input_requant))
         .ints("recurrent_multiplier", multipliers(&q.recurrent_requant))
-        .ints("recurrent_shift", shifts(&q.recurrent_requant));
-    let shape = factor(shape, ["forget_multiplier", "forget_shift"], q.forget_requant);
-    let shape = factor(shape, ["update_multiplier", "update_shift"], q.update_requant)
+        .ints("recurrent_shift", shifts(&q.recurrent_requant))
+        .factor("forget_", q.forget_requant)
+        .factor("update_", q.update_requant)
         .int("cell_clip", q.cell_clip.map_or(1 << 15, i64::from))
         .int("tanh_multiplier", q.cell_tanh.multiplier)
-        .int("tanh_shift", q.cell_tanh.shift);
-    factor(shape, ["output_multiplier", "output_shift"], q.output_requant)
+        .int("tanh_shift", q.cell_tanh.shift)
+        .factor("output_", q.output_requant)
         .int("output_offset", q.output_offset)
         .int("output_min", q.output_min)
         .int("output_max", q.output_max)
@@ -120,9 +121,4 @@ fn gates(name: &'static str, operand: fn(LstmGate) -> usize, site: &Site<'_>) ->
     }
     let elem = site.input(operand(LstmGate::Input))?.elem;
     Ok(Arg::constant(name, Array { elem, data: Data::from_bytes(bytes) }))
-}
-
-/// Adds a factor as multiplier and shift.
-fn factor(constants: Struct, [multiplier, shift]: [&'static str; 2], requant: Requant) -> Struct {
-    constants.int(multiplier, requant.multiplier).int(shift, requant.shift)
 }

@@ -36,9 +36,6 @@ struct View<'a> {
     size: bool,
     trace: bool,
     stateful: bool,
-    has_once: bool,
-    /// `[n]`: one flag for each node that runs once.
-    done_extent: String,
     includes: Vec<&'static str>,
     kernels: Vec<String>,
     constants: String,
@@ -146,8 +143,6 @@ fn view<'a>(
         size: options.optimize == Optimize::Size,
         trace: options.trace,
         stateful: unit.is_stateful(),
-        has_once: unit.once_flags > 0,
-        done_extent: format!("[{}]", unit.once_flags),
         includes: bundle.system_includes,
         kernels: bundle.files.into_iter().map(|(_, text)| text).collect(),
         constants: unit.constants.definitions("static const"),

@@ -21,8 +21,8 @@ pub(super) struct Unit<'a> {
     pub(super) layers: Layers,
     /// Functions of the regions, callees first.
     pub(super) regions: Vec<Region>,
-    /// How many `call_once` nodes there are; each has a flag.
-    pub(super) once_flags: usize,
+    /// Functions that run once, in order.
+    pub(super) initializers: Vec<String>,
     pub(super) errors: Vec<Diagnostic>,
     /// Graphs whose functions are under way, to find graphs that run themselves.
     pub(super) open: Vec<GraphId>,
@@ -44,7 +44,7 @@ impl<'a> Unit<'a> {
             constants: Constants::default(),
             layers: Layers::default(),
             regions: Vec::new(),
-            once_flags: 0,
+            initializers: Vec::new(),
             errors: Vec::new(),
             open: Vec::new(),
         }
@@ -90,7 +90,7 @@ impl<'a> Unit<'a> {
         match &site.node.op {
             Op::ReadVariable(op) => self.read(site, op.variable),
             Op::AssignVariable(op) => self.assign(site, op.variable),
-            Op::CallOnce(op) => control::call_once(self, op),
+            Op::CallOnce(op) => control::call_once(self, site, op),
             Op::If(op) => control::if_else(self, site, op),
             Op::While(op) => control::while_loop(self, site, op),
             _ => {
@@ -102,7 +102,7 @@ impl<'a> Unit<'a> {
 
     /// Whether there is anything to initialise.
     pub(super) fn is_stateful(&self) -> bool {
-        !self.module.variables.is_empty() || self.once_flags > 0
+        !self.module.variables.is_empty() || !self.initializers.is_empty()
     }
 
     /// The statements that put state into its initial contents.
@@ -127,8 +127,8 @@ impl<'a> Unit<'a> {
                 None => format!("    memset({place}, 0, {bytes}); /* {name} */\n"),
             };
         }
-        if self.once_flags > 0 {
-            text += "    memset(done, 0, sizeof done);\n";
+        for function in &self.initializers {
+            let _ = writeln!(text, "    {function}();");
         }
         if self.is_stateful() {
             text += "    ready = 1;\n";

@@ -91,3 +91,15 @@ typedef struct redsc_fully_connected_f32 {
     int32_t rows, in_c, out_c;
     float act_min, act_max;
 } redsc_fully_connected_f32_t;
+
+/* Pooling of codes or of real numbers; cells outside of the image do not count. */
+typedef struct redsc_pool2d {
+    redsc_window_t window;
+    int32_t type; /* of the elements */
+    int32_t act_min, act_max;
+} redsc_pool2d_t;
+
+typedef struct redsc_pool2d_f32 {
+    redsc_window_t window;
+    float act_min, act_max;
+} redsc_pool2d_f32_t;

@@ -12,6 +12,19 @@ REDSC_INLINE int32_t redsc_add_wrap(int32_t a, int32_t b)
     return (int32_t)((uint32_t)a + (uint32_t)b);
 }
 
+/* a - b modulo 2^32. */
+REDSC_INLINE int32_t redsc_sub_wrap(int32_t a, int32_t b)
+{
+    return (int32_t)((uint32_t)a - (uint32_t)b);
+}
+
+/* a + b, saturated. */
+REDSC_INLINE int32_t redsc_add_sat(int32_t a, int32_t b)
+{
+    const int64_t sum = (int64_t)a + b;
+    return sum > INT32_MAX ? INT32_MAX : sum < INT32_MIN ? INT32_MIN : (int32_t)sum;
+}
+
 /* a * b modulo 2^32. */
 REDSC_INLINE int32_t redsc_mul_wrap(int32_t a, int32_t b)
 {

@@ -20,3 +20,21 @@ REDSC_INLINE int redsc_inside(const redsc_window_t *g, int32_t iy, int32_t ix)
 {
     return iy >= 0 && iy < g->in_h && ix >= 0 && ix < g->in_w;
 }
+
+/* A rectangle of input cells: rows and columns, ends excluded. */
+typedef struct redsc_cells {
+    int32_t top, bottom, left, right;
+} redsc_cells_t;
+
+/* The cells of the image under the undilated window of an output pixel. */
+REDSC_INLINE redsc_cells_t redsc_cells_inside(const redsc_window_t *g, int32_t oy, int32_t ox)
+{
+    const int32_t top = redsc_input_y(g, oy, 0);
+    const int32_t left = redsc_input_x(g, ox, 0);
+    redsc_cells_t cells;
+    cells.top = top < 0 ? 0 : top;
+    cells.left = left < 0 ? 0 : left;
+    cells.bottom = top + g->kernel_h > g->in_h ? g->in_h : top + g->kernel_h;
+    cells.right = left + g->kernel_w > g->in_w ? g->in_w : left + g->kernel_w;
+    return cells;
+}

@@ -1,0 +1,29 @@
+/* Largest cell of each window, codes of any element type.
+ *
+ * x  [batches][in_h][in_w][in_c]
+ * y  [batches][out_h][out_w][in_c] */
+#include "codes.h"
+#include "redsc_kernel.h"
+#include "redsc_params.h"
+#include "requant.h"
+#include "window.h"
+
+REDSC_KERNEL void redsc_max_pool2d(const void *x, void *y, void *scratch, const redsc_pool2d_t *p)
+{
+    const redsc_window_t *g = &p->window;
+    (void)scratch;
+    for (int32_t pixel = 0; pixel < g->batches * g->out_h * g->out_w; pixel++) {
+        const redsc_cells_t cells = redsc_cells_inside(g, pixel / g->out_w % g->out_h, pixel % g->out_w);
+        const int32_t image = pixel / (g->out_h * g->out_w) * g->in_h;
+        for (int32_t c = 0; c < g->in_c; c++) {
+            int32_t largest = p->act_min;
+            for (int32_t iy = cells.top; iy < cells.bottom; iy++) {
+                for (int32_t ix = cells.left; ix < cells.right; ix++) {
+                    const int32_t cell = redsc_get(x, ((image + iy) * g->in_w + ix) * g->in_c + c, p->type);
+                    largest = cell > largest ? cell : largest;
+                }
+            }
+            redsc_put(y, pixel * g->in_c + c, p->type, largest > p->act_max ? p->act_max : largest);
+        }
+    }
+}

@@ -169,7 +169,7 @@ fn regions_are_read_when_an_operator_refers_to_them() {
     f.outputs(&[y]);
     f.subgraph();
     f.op_of(custom("never run"), &[], &[], None);
-    for code in [BuiltinOperator::Neg, BuiltinOperator::Abs] {
+    for code in [BuiltinOperator::Relu, BuiltinOperator::Abs] {
         f.subgraph();
         let (x, y) = (f.input(int8("x", &[2], 0.5, 1)), f.add(int8("y", &[2], 0.5, 1)));
         f.op(code, &[x], &[y], None);
@@ -185,7 +185,7 @@ fn regions_are_read_when_an_operator_refers_to_them() {
       return %1
     }
     graph @2(%0 "x" : 2xi8 q(0.5, 1)) {
-      %1 "y" = neg(%0) : 2xi8 q(0.5, 1) loc "NEG #0"
+      %1 "y" = relu(%0) : 2xi8 q(0.5, 1) loc "RELU #0"
       return %1
     }
     "#);

@@ -3,9 +3,38 @@
  * in.bin: number of sequences, then for each sequence its number of steps and, for each step, the contents of all
  * inputs (counts are 32 bits, little endian). Every sequence starts with `model_init`; a model without state must give
  * the same results whether or not its vectors share a sequence. out.bin: the contents of all outputs, step by step.
- * Standard output: facts of the model, then one line `insns=` per invoke. */
+ * Standard output: facts of the model, then one line `insns=` per invoke.
+ *
+ * RIG_EXTERNAL_ARENA: the model gets its arena from here. RIG_TRACE: prints `layer=` with the CRC-32 of each layer. */
 #include "model.h"
 #include "rig.h"
+
+#ifdef RIG_EXTERNAL_ARENA
+static __attribute__((aligned(16))) uint8_t external_arena[model_ARENA_BYTES];
+
+static void set_up(void)
+{
+    if (model_set_arena(external_arena, sizeof external_arena) != 0)
+        rig_fail("model_set_arena returned an error");
+}
+#elif defined(RIG_TRACE)
+static void print_layer(const char *name, const void *data, size_t bytes, uint32_t crc32)
+{
+    (void)name;
+    (void)data;
+    (void)bytes;
+    rig_value("layer", crc32);
+}
+
+static void set_up(void)
+{
+    model_set_trace(print_layer);
+}
+#else
+static void set_up(void)
+{
+}
+#endif
 
 static uint32_t read_count(int file)
 {
@@ -43,6 +72,7 @@ int main(void)
     const int in = rig_open_read("in.bin");
     const int out = rig_open_write("out.bin");
 
+    set_up();
     print_facts();
     rig_stack_paint();
     for (uint32_t sequences = read_count(in); sequences > 0; sequences--) {

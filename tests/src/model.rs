@@ -52,6 +52,8 @@ pub struct Run {
     pub arena_bytes: u64,
     /// The deepest stack in bytes, `main` of the rig included; 0 on the host.
     pub stack_bytes: u64,
+    /// CRC-32 of each traced layer of all invocations.
+    pub layers: Vec<u64>,
 }
 
 /// Codes of diagnostics that say that something is not supported, rather than wrong.
@@ -110,14 +112,14 @@ impl Compiled {
         Ok(sources)
     }
 
-    /// Builds for the host under sanitizers and runs `sequences`.
+    /// Builds for the host under sanitizers, with further flags (see `rig/run_model.c`), and runs `sequences`.
     ///
     /// # Errors
     /// The compiler's or the program's messages.
-    pub fn run_on_host(&self, dir: &Path, sequences: &[Sequence]) -> Result<Run, String> {
+    pub fn run_on_host(&self, dir: &Path, flags: &[&str], sequences: &[Sequence]) -> Result<Run, String> {
         let mut sources = self.write(dir)?;
         sources.extend(cc::rig_sources());
-        let program = cc::build(dir, &sources, cc::STRICT)?;
+        let program = cc::build(dir, &sources, &[cc::STRICT, flags].concat())?;
         write_inputs(dir, sequences)?;
         let finished = cc::run(&program, dir, RUN_LIMIT)?;
         read_run(dir, &finished.stdout, sequences)
@@ -204,5 +206,6 @@ fn read_run(dir: &Path, stdout: &str, sequences: &[Sequence]) -> Result<Run, Str
         instructions: tools::values(stdout, "insns"),
         arena_bytes: last("arena").ok_or("the program did not print its arena")?,
         stack_bytes: last("stack").ok_or("the program did not run to its end")?,
+        layers: tools::values(stdout, "layer"),
     })
 }

@@ -14,7 +14,7 @@ fn check(case: &Case) -> Result<(), Problem> {
     let compiled = model::compile(case, target)?;
     let sequences = case.sequences()?;
     let dir = tempfile::tempdir().map_err(|e| e.to_string())?;
-    let run = compiled.run_on_host(dir.path(), &sequences)?;
+    let run = compiled.run_on_host(dir.path(), &[], &sequences)?;
     Ok(compiled.check(&run, &sequences)?)
 }
 

@@ -73,6 +73,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("E0309", "there is no kernel for an operator"),
     // Code generation.
     ("E0401", "an operator has no C"),
+    ("E0402", "the files of a program cannot be put together"),
     // Driver and files.
     ("E0501", "a file cannot be read"),
     ("E0502", "a file cannot be written"),

@@ -56,6 +56,28 @@ pub struct Inferred {
     pub elems: Vec<ElemType>,
 }
 
+/// What people should know of an operator or of a family of operators.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpRow {
+    /// Names in the textual form; more than one for a family.
+    pub mnemonics: Vec<&'static str>,
+    /// What it computes from which operands.
+    pub doc: &'static str,
+    /// Attributes in the order of the textual form.
+    pub attributes: Vec<AttrRow>,
+}
+
+/// What people should know of an attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AttrRow {
+    /// Name in the textual form.
+    pub name: &'static str,
+    /// Its Rust type.
+    pub ty: &'static str,
+    /// What it means.
+    pub doc: &'static str,
+}
+
 /// Writes the attribute structs, [`Op`] and everything that lists the operators.
 ///
 /// `Name = "mnemonic" { attribute: Type, … }` is an operator; `Name(Kind) { … }` is a family whose mnemonics are
@@ -135,9 +157,17 @@ macro_rules! define_ops {
                 match self { $(Op::$name(op) => op,)* }
             }
 
-            /// One row per operator or family: mnemonics and documentation, in table order.
-            pub fn table() -> Vec<(Vec<&'static str>, &'static str)> {
-                vec![$(($name::mnemonics(), concat!($($doc),+).trim_ascii())),*]
+            /// One row per operator or family, in table order.
+            pub fn table() -> Vec<OpRow> {
+                vec![$(OpRow {
+                    mnemonics: $name::mnemonics(),
+                    doc: concat!($($doc),+).trim_ascii(),
+                    attributes: vec![$(AttrRow {
+                        name: stringify!($field),
+                        ty: stringify!($ty),
+                        doc: concat!($($field_doc),+).trim_ascii(),
+                    },)*],
+                },)*]
             }
         }
     };

@@ -15,7 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("compiler/schema", &[]),
     ("compiler", &["redsc-codegen", "redsc-ir", "redsc-passes", "redsc-schema"]),
     ("compiler/build-helper", &["redsc", "redsc-codegen", "redsc-ir"]),
-    ("tests", &["redsc", "redsc-codegen", "redsc-ir", "redsc-passes", "redsc-runtime-c"]),
+    ("tests", &["redsc", "redsc-codegen", "redsc-ir", "redsc-passes", "redsc-runtime-c", "redsc-schema"]),
 ];
 
 /// Crates that do no I/O.

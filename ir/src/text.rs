@@ -4,7 +4,7 @@
 //! module "tiny" weights "tiny.weights"
 //! var $0 "state" : 1x4xi8 q(0.1, -128) = zeros
 //! graph @0 "main"(%0 "input" : 1x8x8x3xi8 q(0.5, 3)) {
-//!   %1 "w" = const : 2x1x1x3xi8 q(axis 0, [0.01, 0.02], [0, 0]) = [1, 2, -3, 4, 5, -6]
+//!   %1 "w" = const : 2x1x1x3xi8 q(axis 0, [0.01, 0.02], 0) = [1, 2, -3, 4, 5, -6]
 //!   %2 "b" = const : 2xi32 = @weights[0, 8, "2144df1c"]
 //!   %3 "conv" = conv2d(%0, %1, %2) {padding = [0, 0, 0, 0], …} : 1x8x8x2xi8 q(0.25, -1) loc "CONV_2D #0"
 //!   return %3

@@ -1,13 +1,16 @@
 //! The textual form: what is printed reads back as the same module, and what is wrong is said where it stands.
 
+use redsc_ir::analysis::Summary;
 use redsc_ir::diag::render;
 use redsc_ir::text::{PrintOptions, parse, print, print_with};
+use redsc_ir::verify::verify;
+use redsc_tests::golden;
 
 const EVERYTHING: &str = r#"module "all \"forms\"\n\u{1}"
 var $0 "state" : 1x4xi8 q(0.1, -128) = zeros
 var $1 : 2xf32 = [-0.0, nan]
 graph @0 "main"(%0 "input" : 1x4x4x1xi8 q(0.58, 83), %1 : bool) {
-  %2 "w" = const : 2x1x1x1xi8 q(axis 0, [0.01, 1e-7], [0, 0]) = [-128, 127]
+  %2 "w" = const : 2x1x1x1xi8 q(axis 0, [0.01, 1e-7], [0, 1]) = [-128, 127]
   %3 "conv" = conv2d(%0, %2, _) {padding = [0, 0, 0, 0], stride = [1, 1], dilation = [1, 1], act = relu6, accumulate = centered} : 1x4x4x2xi8 q(0.02, -128) loc "CONV_2D #0"
   %4 "a", %5 "b" = split(%3) {axis = 3, sizes = [1, 1]} : 1x4x4x1xi8 q(0.02, -128), 1x4x4x1xi8 q(0.02, -128)
   %6 = softmax(%4) {beta = 1.0} : 1x4x4x1xi8 q(0.00390625, -128)
@@ -81,4 +84,20 @@ fn hostile_text_is_refused_in_bounded_memory() {
     let many = format!("module graph @0() {{ {} return }}", "%0 = const : 60000000xi8 = zeros ".repeat(1000));
     assert!(parse(&many, &no_side_file).is_err());
     assert!(parse("", &no_side_file).is_err());
+}
+
+#[test]
+fn models_survive_printing_and_reading() {
+    let options = PrintOptions { weights_name: "model.weights".into(), ..PrintOptions::default() };
+    for case in golden::fixtures().into_iter().chain(golden::shared_models()) {
+        // What the front end refuses is the business of its own tests.
+        let Ok(module) = redsc::frontend::load(&case.bytes().unwrap(), &case.name) else { continue };
+        let printed = print_with(&module, &options);
+        let again = parse(&printed.text, &|_| Some(printed.weights.clone())).unwrap_or_else(|errors| {
+            panic!("{}\n{}", case.name, render(&errors, &case.name, Some(&printed.text), false))
+        });
+        verify(&again).unwrap_or_else(|errors| panic!("{}: {errors:?}", case.name));
+        assert!(print_with(&again, &options) == printed, "{} prints differently", case.name);
+        assert_eq!(Summary::of(&again), Summary::of(&module), "{}", case.name);
+    }
 }

@@ -355,7 +355,7 @@ impl<'t> Parser<'t> {
         Ok(TensorType { elem, shape: Shape(dims), quant })
     }
 
-    /// `(0.5, 3)` or `(axis 0, [0.1, 0.2], [0, 0])`
+    /// `(0.5, 3)` or `(axis 0, [0.1, 0.2], [0, 0])`; one zero point stands for all.
     fn quant(&mut self) -> Fallible<Quant> {
         self.stream.expect(Token::ParenOpen)?;
         let quant = if self.stream.eat_word("axis") {
@@ -363,7 +363,11 @@ impl<'t> Parser<'t> {
             self.stream.expect(Token::Comma)?;
             let scales = self.list(Self::float)?;
             self.stream.expect(Token::Comma)?;
-            Quant::PerAxis { axis, scales, zero_points: self.list(Self::integer)? }
+            let zero_points = match self.stream.peek() {
+                Some(Token::Integer) => vec![self.integer()?; scales.len()],
+                _ => self.list(Self::integer)?,
+            };
+            Quant::PerAxis { axis, scales, zero_points }
         } else {
             let scale = self.float()?;
             self.stream.expect(Token::Comma)?;

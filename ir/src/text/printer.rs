@@ -278,7 +278,18 @@ impl Display for TensorType {
     }
 }
 
-/// `q(0.5, -3)`, `q(axis 0, [0.1, 0.2], [0, 0])`; nothing without quantization.
+/// One number if it stands for all `count`, as it usually does; a list otherwise.
+fn format_zero_points(zero_points: &[i32], count: usize) -> String {
+    match zero_points {
+        [first, rest @ ..] if rest.len() + 1 == count && rest.iter().all(|z| z == first) => first.to_string(),
+        _ => {
+            let items: Vec<String> = zero_points.iter().map(i32::to_string).collect();
+            format!("[{}]", items.join(", "))
+        }
+    }
+}
+
+/// `q(0.5, -3)`, `q(axis 0, [0.1, 0.2], 0)`; nothing without quantization.
 impl Display for Quant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -286,8 +297,12 @@ impl Display for Quant {
             Quant::PerTensor { scale, zero_point } => write!(f, "q({}, {zero_point})", format_f32(*scale)),
             Quant::PerAxis { axis, scales, zero_points } => {
                 let scales: Vec<String> = scales.iter().map(|&s| format_f32(s)).collect();
-                let zero_points: Vec<String> = zero_points.iter().map(i32::to_string).collect();
-                write!(f, "q(axis {axis}, [{}], [{}])", scales.join(", "), zero_points.join(", "))
+                write!(
+                    f,
+                    "q(axis {axis}, [{}], {})",
+                    scales.join(", "),
+                    format_zero_points(zero_points, scales.len())
+                )
             }
         }
     }

@@ -1,10 +1,12 @@
 //! Static memory planning: a place in the arena for every value, variable and scratch buffer.
 //!
-//! Four steps, each with its own file: `lifetime` puts all nodes, those of regions included, on one time line;
-//! `tenants` lists who needs storage and when; `sharing` decides which of them share it (in place, as views), by the
-//! rules in `inplace`; [`solver`] packs what is left into the smallest arena and [`bound`] says how small it could be.
+//! Each step has its own file: `lifetime` puts all nodes, those of regions included, on one time line; `tenants` lists who
+//! needs storage and when; `contents` knows which of them hold the same bytes; `sharing` decides which share storage (in
+//! place, as views), by the rules in `inplace` and under the watch of `storage`; [`solver`] packs what is left into the
+//! smallest arena, and [`bound`] says how small it could be.
 
 pub mod bound;
+mod contents;
 mod inplace;
 mod lifetime;
 mod sharing;

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use half::f16;
+use redsc_ir::interp::Interpreter;
 use redsc_ir::ops::UnaryKind;
 use redsc_ir::{Data, ElemType, Module, Op};
 use serde::Deserialize;
@@ -181,6 +182,28 @@ fn by_step(series: &[(usize, Array)], steps: Option<usize>) -> Result<Vec<Vec<Da
         rows.iter_mut().zip(array.steps(steps)?).for_each(|(row, piece)| row.push(piece));
     }
     Ok(rows)
+}
+
+/// Runs a module in the interpreter and compares its outputs with the recorded ones.
+///
+/// # Errors
+/// The first step and output that differ.
+pub fn check(module: &Module, sequence: &Sequence) -> Result<(), String> {
+    let entry = module.entry();
+    let tolerance = tolerance(module);
+    let mut interpreter = Interpreter::new(module);
+    for (index, step) in sequence.steps.iter().enumerate() {
+        let outputs = interpreter.invoke(&step.inputs)?;
+        if outputs.len() != step.outputs.len() {
+            return Err(format!("{} outputs instead of {}", outputs.len(), step.outputs.len()));
+        }
+        for (output, (expected, actual)) in step.outputs.iter().zip(&outputs).enumerate() {
+            let elem = entry.ty(entry.outputs[output]).elem;
+            compare(elem, expected, actual, tolerance)
+                .map_err(|e| format!("step {index}, output {output}: {e}"))?;
+        }
+    }
+    Ok(())
 }
 
 /// How far floating-point results may be from the recorded ones, relative to the largest of the tensor: 1e-5, or

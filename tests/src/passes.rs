@@ -1,12 +1,13 @@
 //! Checks one pass, or a pipeline, on modules.
 
+use redsc_ir::Module;
 use redsc_ir::diag::render;
 use redsc_ir::interp::Interpreter;
 use redsc_ir::text::{parse, print};
-use redsc_ir::{Data, ElemType, Module, TensorType};
 use redsc_passes::{Config, Pipeline};
 
 use crate::golden::compare;
+use crate::random::inputs;
 
 /// Invocations that are compared, so that state has time to differ.
 const STEPS: u64 = 4;
@@ -50,7 +51,7 @@ pub fn run(passes: &[&str], module: &mut Module) -> Vec<String> {
 pub fn same_behaviour(before: &Module, after: &Module) {
     let (mut old, mut new) = (Interpreter::new(before), Interpreter::new(after));
     for step in 0..STEPS {
-        let inputs = made_up_inputs(before, step);
+        let inputs = inputs(before, step);
         let expected = old.invoke(&inputs).unwrap_or_else(|e| panic!("before: {e}"));
         let actual = new.invoke(&inputs).unwrap_or_else(|e| panic!("after: {e}\n{}", print(after).text));
         for (index, (expected, actual)) in expected.iter().zip(&actual).enumerate() {
@@ -59,37 +60,5 @@ pub fn same_behaviour(before: &Module, after: &Module) {
                 panic!("step {step}, output {index}: {difference}\n{}", print(after).text);
             }
         }
-    }
-}
-
-/// Inputs for the entry graph: random codes, numbers around zero, truth values.
-pub fn made_up_inputs(module: &Module, seed: u64) -> Vec<Data> {
-    let graph = module.entry();
-    let mut random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
-    graph.inputs.iter().map(|&input| random.tensor(graph.ty(input))).collect()
-}
-
-/// A small generator of repeatable numbers (xorshift).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn tensor(&mut self, ty: &TensorType) -> Data {
-        let count = ty.elements();
-        match ty.elem {
-            ElemType::F32 => Data::from_slice(&self.vector(count, |bits| (bits % 4001) as f32 / 500.0 - 4.0)),
-            ElemType::Bool => Data::from_slice(&self.vector(count, |bits| (bits >> 20) as u8 & 1)),
-            _ => Data::from_slice(&self.vector(ty.bytes(), |bits| (bits >> 20) as u8)),
-        }
-    }
-
-    fn vector<T>(&mut self, count: usize, make: impl Fn(u64) -> T) -> Vec<T> {
-        (0..count).map(|_| make(self.next())).collect()
     }
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use libtest_mimic::{Arguments, Trial};
 use redsc_ir::interp::Interpreter;
 use redsc_ir::{Module, verify};
-use redsc_tests::golden::{self, Case, Sequence, Step};
+use redsc_tests::golden::{self, Case, Sequence};
 use redsc_tests::model::{self, Problem};
 use redsc_tests::trials;
 
@@ -15,7 +15,7 @@ fn check(case: &Case) -> Result<(), Problem> {
     verify::verify(&module).map_err(|errors| format!("{errors:?}"))?;
     let sequences = case.sequences()?;
     let failed = |sequence: &Sequence| {
-        check_sequence(&module, sequence).err().map(|error| format!("{}: {error}", sequence.set))
+        golden::check(&module, sequence).err().map(|error| format!("{}: {error}", sequence.set))
     };
     let failures: Vec<String> = sequences.iter().filter_map(failed).collect();
     if failures.is_empty() {
@@ -23,28 +23,6 @@ fn check(case: &Case) -> Result<(), Problem> {
     }
     let deviation = sequences.first().map(|s0| first_deviation(case, &module, s0)).transpose()?.flatten();
     Err(format!("{}\n{}", failures.join("\n"), deviation.unwrap_or_default()).into())
-}
-
-fn check_sequence(module: &Module, sequence: &Sequence) -> Result<(), String> {
-    let mut interpreter = Interpreter::new(module);
-    for (index, step) in sequence.steps.iter().enumerate() {
-        let outputs = interpreter.invoke(&step.inputs)?;
-        check_step(module, step, &outputs).map_err(|e| format!("step {index}, {e}"))?;
-    }
-    Ok(())
-}
-
-fn check_step(module: &Module, step: &Step, outputs: &[redsc_ir::Data]) -> Result<(), String> {
-    let entry = module.entry();
-    let tolerance = golden::tolerance(module);
-    if outputs.len() != step.outputs.len() {
-        return Err(format!("{} outputs instead of {}", outputs.len(), step.outputs.len()));
-    }
-    for (index, (expected, actual)) in step.outputs.iter().zip(outputs).enumerate() {
-        let elem = entry.ty(entry.outputs[index]).elem;
-        golden::compare(elem, expected, actual, tolerance).map_err(|e| format!("output {index}: {e}"))?;
-    }
-    Ok(())
 }
 
 /// The first operator of the entry graph whose result in the last step of the first set is not the recorded one.

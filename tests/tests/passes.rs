@@ -1,9 +1,18 @@
-//! Each pass on texts of its own: `data/passes/PASS/CASE.reds` becomes `CASE.snap` beside it.
+//! Each pass on texts of its own: `data/passes/PASS/CASE.reds` becomes `CASE.snap` beside it. All passes on random modules.
 
 use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
+use redsc_ir::interp::Interpreter;
+use redsc_ir::kernels::Kernel;
+use redsc_ir::plan::{GraphPlan, Scratch, Step};
+use redsc_ir::verify::verify_plan;
+use redsc_ir::{Module, Plan};
 use redsc_passes::PASSES;
-use redsc_tests::passes::check_pass;
+use redsc_passes::memory::{Layout, lay_out};
+use redsc_passes::table::default_pipeline;
+use redsc_tests::passes::{check_pass, run, same_behaviour};
+use redsc_tests::random::{inputs, modules};
 
 fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("data/passes")
@@ -44,4 +53,66 @@ fn every_pass_has_texts() {
     let mut passes: Vec<&str> = PASSES.iter().map(|pass| pass.name).collect();
     passes.sort_unstable();
     assert_eq!(passes, tested);
+}
+
+/// Scales may be so extreme that the interpreter refuses them.
+fn is_computable(module: &Module) -> bool {
+    Interpreter::new(module).invoke(&inputs(module, 0)).is_ok()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_default_pipeline_keeps_random_modules_alike(random in modules()) {
+        prop_assume!(is_computable(&random.module));
+        let mut module = random.module.clone();
+        run(&default_pipeline(), &mut module);
+        same_behaviour(&random.module, &module);
+    }
+
+    #[test]
+    fn each_pass_alone_keeps_random_modules_alike(random in modules(), pass in 0..PASSES.len()) {
+        prop_assume!(is_computable(&random.module));
+        let mut module = random.module.clone();
+        run(&[PASSES[pass].name], &mut module);
+        same_behaviour(&random.module, &module);
+    }
+
+    #[test]
+    fn plans_of_random_modules_pass_the_checker(random in modules()) {
+        let mut module = random.module;
+        expect_valid_plan(&module)?;
+        run(&default_pipeline(), &mut module);
+        expect_valid_plan(&module)?;
+    }
+}
+
+fn expect_valid_plan(module: &Module) -> Result<(), TestCaseError> {
+    let scratch: Vec<Vec<usize>> =
+        module.graphs.iter().map(|graph| (0..graph.nodes.len()).map(|n| n % 3 * 40).collect()).collect();
+    let layout = lay_out(module, &scratch, 10_000);
+    prop_assert!(layout.lower_bound <= layout.arena_bytes);
+    if let Err(diagnostics) = verify_plan(module, &plan_of(layout, &scratch)) {
+        return Err(TestCaseError::fail(format!("{diagnostics:#?}")));
+    }
+    Ok(())
+}
+
+/// A plan with any kernel: the checker only looks at where things are.
+fn plan_of(layout: Layout, scratch: &[Vec<usize>]) -> Plan {
+    let graphs = layout.graphs.into_iter().zip(scratch).map(|(graph, bytes)| {
+        let steps = graph.views.iter().zip(&graph.scratch).zip(bytes);
+        let step = |((&is_view, &offset), &bytes)| Step {
+            kernel: if is_view { Kernel::View } else { Kernel::Inline },
+            scratch: (bytes > 0).then_some(Scratch { offset, bytes }),
+        };
+        GraphPlan { steps: steps.map(step).collect(), places: graph.places }
+    });
+    Plan {
+        graphs: graphs.collect(),
+        variables: layout.variables,
+        arena_bytes: layout.arena_bytes,
+        lower_bound: layout.lower_bound,
+    }
 }

@@ -11,10 +11,11 @@ use std::collections::HashMap;
 
 use redsc_ir::{Graph, Module, Node, Op};
 
+use super::contents::Contents;
 use super::inplace::{as_view, may_overwrite};
 use super::lifetime::Timeline;
 use super::solver::pack;
-use super::storage::{Join, Kind, Storage};
+use super::storage::{Join, Storage};
 use super::tenants::{Tenants, Versions};
 
 /// Search nodes for each trial packing.
@@ -30,7 +31,7 @@ pub(super) struct Sharing {
 /// Decides for all nodes of a module.
 pub(super) fn share(module: &Module, timeline: &Timeline, tenants: &Tenants, alignment: usize) -> Sharing {
     let sharer = Sharer { module, tenants, writers: writers(module, timeline), alignment };
-    let mut storage = Storage::new(&tenants.list);
+    let mut storage = Storage::new(&tenants.list, Contents::of(module, tenants));
     sharer.unite_versions(&mut storage);
     let mut views: Vec<Vec<bool>> = module.graphs.iter().map(|g| vec![false; g.nodes.len()]).collect();
     let mut optional = Vec::new();
@@ -93,7 +94,7 @@ impl Sharer<'_> {
         for variable in &self.tenants.variables {
             let Versions::Tracked(versions) = variable else { continue };
             for pair in versions.windows(2) {
-                let join = Join { a: pair[0], b: pair[1], distance: 0, kind: Kind::Apart };
+                let join = Join { a: pair[0], b: pair[1], distance: 0 };
                 storage.join_all(&[join], &|_, _, _| false);
             }
         }
@@ -111,7 +112,7 @@ impl Sharer<'_> {
         let mut view = View { joins: Vec::new(), loosened: Vec::new() };
         for part in as_view(graph, node)? {
             let (a, b) = (self.tenants.value(g, part.whole)?, self.tenants.value(g, part.part)?);
-            view.joins.push(Join { a, b, distance: part.offset as isize, kind: Kind::SameContents });
+            view.joins.push(Join { a, b, distance: part.offset as isize });
             let bytes = graph.ty(part.part).elem.bytes();
             view.loosened.extend([(a, bytes), (b, bytes)]);
         }
@@ -131,7 +132,7 @@ impl Sharer<'_> {
         let Versions::Tracked(versions) = &self.tenants.variables[variable.index()] else { return None };
         let a = *versions.get(version)?;
         let b = self.tenants.value(g, value)?;
-        let joins = vec![Join { a, b, distance: 0, kind: Kind::SameContents }];
+        let joins = vec![Join { a, b, distance: 0 }];
         Some(View { joins, loosened: vec![(b, entry.ty(value).elem.bytes())] })
     }
 
@@ -161,7 +162,7 @@ impl Sharer<'_> {
                 };
                 let candidates = (0..node.inputs.len()).filter(is_candidate).filter_map(|i| node.input(i));
                 for a in candidates.filter_map(|id| self.tenants.value(g, id)) {
-                    let join = Join { a, b, distance: 0, kind: Kind::Apart };
+                    let join = Join { a, b, distance: 0 };
                     if storage.join_all(&[join], &|a, b, distance| self.may_overwrite(a, b, distance)) {
                         break;
                     }

@@ -1,10 +1,12 @@
 //! Which tenants lie where relative to each other.
 //!
-//! A *home* is a set of tenants whose offsets from each other are fixed. Inside a home, tenants whose bytes are equal
-//! wherever they overlap (a value and its views) have the same *contents*. Two tenants of one home may overlap in
-//! space only if they do not live at the same time, or have the same contents, or one is written over the other by
-//! the operator that reads it last.
+//! A *home* is a set of tenants whose offsets from each other are fixed. Two tenants of one home may overlap in space
+//! only if they do not live at the same time, or hold the same bytes where they overlap (a value and its views), or one
+//! is written over the other by the operator that reads it last.
 
+use std::rc::Rc;
+
+use super::contents::Contents;
 use super::lifetime::Span;
 use super::solver::{Item, Piece};
 use super::tenants::Tenant;
@@ -17,8 +19,7 @@ pub(super) struct Storage {
     homes: Vec<(usize, isize)>,
     /// By home.
     members: Vec<Vec<usize>>,
-    /// By tenant: its contents.
-    contents: Vec<usize>,
+    contents: Rc<Contents>,
 }
 
 /// A wish: tenant `b` lies `distance` bytes above tenant `a`.
@@ -27,16 +28,6 @@ pub(super) struct Join {
     pub(super) a: usize,
     pub(super) b: usize,
     pub(super) distance: isize,
-    pub(super) kind: Kind,
-}
-
-/// Why two tenants share a home.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// Their bytes are equal where they overlap.
-    SameContents,
-    /// They need not have anything in common.
-    Apart,
 }
 
 /// Whether the operator that reads the first tenant last may write the second one over it, with the second one so
@@ -45,12 +36,12 @@ pub(super) type MayOverwrite<'f> = &'f dyn Fn(usize, usize, isize) -> bool;
 
 impl Storage {
     /// Every tenant in a home of its own.
-    pub(super) fn new(tenants: &[Tenant]) -> Storage {
+    pub(super) fn new(tenants: &[Tenant], contents: Contents) -> Storage {
         Storage {
             tenants: tenants.to_vec(),
             homes: (0..tenants.len()).map(|t| (t, 0)).collect(),
             members: (0..tenants.len()).map(|t| vec![t]).collect(),
-            contents: (0..tenants.len()).collect(),
+            contents: Rc::new(contents),
         }
     }
 
@@ -69,7 +60,7 @@ impl Storage {
         is_done
     }
 
-    fn join(&mut self, Join { a, b, distance, kind }: Join, may_overwrite: MayOverwrite<'_>) -> bool {
+    fn join(&mut self, Join { a, b, distance }: Join, may_overwrite: MayOverwrite<'_>) -> bool {
         let ((home, at), (other, other_at)) = (self.homes[a], self.homes[b]);
         if home == other && other_at != at + distance {
             return false;
@@ -80,10 +71,6 @@ impl Storage {
                 self.homes[tenant] = (home, self.homes[tenant].1 + at + distance - other_at);
             }
             self.members[home].extend(moved);
-        }
-        if kind == Kind::SameContents {
-            let (kept, replaced) = (self.contents[a], self.contents[b]);
-            self.contents.iter_mut().filter(|c| **c == replaced).for_each(|c| *c = kept);
         }
         self.is_consistent(home, may_overwrite)
     }
@@ -99,14 +86,19 @@ impl Storage {
     fn are_compatible(&self, a: usize, b: usize, may_overwrite: MayOverwrite<'_>) -> bool {
         let (Some(span_a), Some(span_b)) = (self.tenants[a].span, self.tenants[b].span) else { return true };
         let (at_a, at_b) = (self.homes[a].1, self.homes[b].1);
-        let apart =
-            at_a + self.tenants[a].bytes as isize <= at_b || at_b + self.tenants[b].bytes as isize <= at_a;
         let never_meet = span_a.last < span_b.first || span_b.last < span_a.first;
-        apart
-            || never_meet
-            || self.contents[a] == self.contents[b]
+        never_meet
+            || self.agree(a, b)
             || (span_a.last == span_b.first && may_overwrite(a, b, at_b - at_a))
             || (span_b.last == span_a.first && may_overwrite(b, a, at_a - at_b))
+    }
+
+    /// Whether two tenants are apart in space or hold the same bytes where they overlap.
+    fn agree(&self, a: usize, b: usize) -> bool {
+        let end = |tenant: usize| self.homes[tenant].1 + self.tenants[tenant].bytes as isize;
+        let (low, high) = (self.homes[a].1.max(self.homes[b].1), end(a).min(end(b)));
+        let inside = |tenant: usize| (low - self.homes[tenant].1).unsigned_abs();
+        low >= high || self.contents.are_equal(a, inside(a), b, inside(b), (high - low).unsigned_abs())
     }
 
     /// The lowest distance from the origin such that the home can start there; `None` if the alignments of its members

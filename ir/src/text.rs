@@ -27,6 +27,7 @@ mod printer;
 mod source_map;
 mod token;
 
+pub use literal::format_elements;
 pub use printer::{PrintOptions, Printed, print, print_with};
 pub use source_map::SourceMap;
 

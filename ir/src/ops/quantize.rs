@@ -1,6 +1,6 @@
 //! Rules of the operators that change the element type.
 
-use super::check::{expect_elem, expect_quantized};
+use super::check::{expect_axis, expect_elem, expect_quantized};
 use super::{Cast, Dequantize, Inferred, OpRules, Operands, Quantize};
 use crate::quant::Quant;
 use crate::types::{ElemType, TensorType};
@@ -35,8 +35,10 @@ impl OpRules for Dequantize {
         let x = operands.require(0, "operand")?;
         let elems = [ElemType::I8, ElemType::U8, ElemType::I16, ElemType::I32, ElemType::F16];
         expect_elem(x.elem, &elems, "the operand")?;
-        if x.elem != ElemType::F16 {
-            expect_scaled(x, "the operand")?;
+        match x.quant {
+            _ if x.elem == ElemType::F16 => {}
+            Quant::PerAxis { .. } => expect_axis_scales(x)?,
+            Quant::None | Quant::PerTensor { .. } => expect_scaled(x, "the operand")?,
         }
         Ok(vec![Inferred { shape: x.shape.clone(), elems: vec![ElemType::F32] }])
     }
@@ -57,4 +59,18 @@ fn expect_scaled(ty: &TensorType, what: &str) -> Result<(), String> {
         (_, ElemType::I32) => Err(format!("{what} of type i32 needs one positive scale")),
         _ => expect_quantized(ty, what),
     }
+}
+
+/// Fails unless there are as many scales and zero points as indices of the quantized dimension.
+fn expect_axis_scales(ty: &TensorType) -> Result<(), String> {
+    let Quant::PerAxis { axis, scales, zero_points } = &ty.quant else { return Ok(()) };
+    let extent = expect_axis(ty, *axis)?;
+    if scales.len() == extent && zero_points.len() == extent {
+        return Ok(());
+    }
+    Err(format!(
+        "the operand has {} scales and {} zero points along axis {axis}; expected {extent}",
+        scales.len(),
+        zero_points.len()
+    ))
 }

@@ -8,6 +8,7 @@ pub mod cli;
 pub mod driver;
 pub mod engine;
 pub mod error;
+pub mod export_tflite;
 pub mod frontend;
 pub mod io;
 pub mod npy;

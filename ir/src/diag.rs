@@ -61,6 +61,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("E0208", "an operator is supported, but not in this form"),
     ("E0209", "operators and tensors do not form a graph in execution order"),
     ("E0210", "float activations meet integer weights"),
+    ("E0220", "a part of the module has no counterpart in TFLite"),
     // Passes and plan.
     ("E0301", "the plan does not fit the module"),
     ("E0302", "something lies outside the arena"),

@@ -13,11 +13,13 @@ mod model;
 mod operator;
 mod ops;
 mod tensor;
+pub(crate) mod window;
 
 use redsc_ir::{Diagnostic, Module};
 
 use graph::GraphReader;
 use model::ModelReader;
+pub(crate) use model::initial_contents;
 
 /// Whether the bytes carry the identifier of the format.
 pub fn has_identifier(bytes: &[u8]) -> bool {

@@ -275,7 +275,7 @@ impl<'m> OpCode<'m> {
 /// What a variable holds at the start: the real number zero.
 ///
 /// The reference fills 8-bit variables with their zero point and all others with zero bytes.
-fn initial_contents(ty: &TensorType) -> Option<Data> {
+pub(crate) fn initial_contents(ty: &TensorType) -> Option<Data> {
     let (_, zero_point) = ty.quant.per_tensor()?;
     let is_filled = ty.elem == redsc_ir::ElemType::I8 && zero_point != 0;
     is_filled.then(|| Data::from_bytes(vec![zero_point as u8; ty.bytes()]))

@@ -17,7 +17,6 @@ mod reduce;
 mod reshape;
 mod resize;
 mod slice;
-mod window;
 
 use std::ops::RangeInclusive;
 

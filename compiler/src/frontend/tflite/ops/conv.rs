@@ -1,12 +1,11 @@
 //! CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV.
 
-use redsc_ir::ops::{Accumulate, Conv2d, DepthwiseConv2d, Padding, TransposeConv2d};
+use redsc_ir::ops::{Accumulate, Conv2d, DepthwiseConv2d, TransposeConv2d};
 use redsc_ir::{Op, ValueId};
-use redsc_schema::tflite;
 
 use super::super::fault::{HYBRID, Outcome, Problem, damaged, form};
 use super::super::operator::{OpReader, clamp, options, positive};
-use super::window::padding;
+use super::super::window::{cut, padding};
 
 /// `(x, w, bias?)`
 pub(super) fn conv_2d(op: &mut OpReader) -> Outcome {
@@ -14,7 +13,8 @@ pub(super) fn conv_2d(op: &mut OpReader) -> Outcome {
     let layer = Layer::read(op)?;
     let stride = strides(options.stride_h, options.stride_w)?;
     let dilation = dilations(options.dilation_h_factor, options.dilation_w_factor)?;
-    let padding = padding(options.padding, layer.input, layer.filter, stride, dilation)?;
+    let padding =
+        padding(options.padding, layer.input, layer.filter, stride, dilation).ok_or_else(too_large)?;
     let act = clamp(options.fused_activation_function)?;
     layer.emit(op, Conv2d { padding, stride, dilation, act, accumulate: Accumulate::Centered })
 }
@@ -25,7 +25,8 @@ pub(super) fn depthwise_conv_2d(op: &mut OpReader) -> Outcome {
     let layer = Layer::read(op)?;
     let stride = strides(options.stride_h, options.stride_w)?;
     let dilation = dilations(options.dilation_h_factor, options.dilation_w_factor)?;
-    let padding = padding(options.padding, layer.input, layer.filter, stride, dilation)?;
+    let padding =
+        padding(options.padding, layer.input, layer.filter, stride, dilation).ok_or_else(too_large)?;
     let act = clamp(options.fused_activation_function)?;
     layer.emit(op, DepthwiseConv2d { padding, stride, dilation, act, accumulate: Accumulate::Centered })
 }
@@ -47,32 +48,14 @@ pub(super) fn transpose_conv(op: &mut OpReader) -> Outcome {
         return Err(damaged("the shape operand and the declared shape of the result differ"));
     }
     let output = [output[1], output[2]];
-    let padding = cut([height, width], [filter_height, filter_width], stride, output, options.padding)?;
+    let padding = cut(options.padding, [height, width], [filter_height, filter_width], stride, output)
+        .ok_or_else(too_large)?;
     op.emit_node(
         TransposeConv2d { padding, stride, output, act },
         [Some(x), Some(w)].into_iter().chain(bias.map(Some)).collect(),
         vec![result],
     );
     Ok(())
-}
-
-/// What a transposed convolution cuts from its full result: as much as the convolution that it inverts would pad.
-fn cut(
-    input: [usize; 2],
-    filter: [usize; 2],
-    stride: [usize; 2],
-    output: [usize; 2],
-    scheme: tflite::Padding,
-) -> Outcome<Padding> {
-    let start = padding(scheme, output, filter, stride, [1, 1])?;
-    let full = |i: usize| (input[i].max(1) - 1).checked_mul(stride[i])?.checked_add(filter[i]);
-    let (rows, columns) = full(0).zip(full(1)).ok_or_else(|| form("the result is too large"))?;
-    Ok(Padding {
-        top: start.top,
-        bottom: rows.saturating_sub(start.top + output[0]),
-        left: start.left,
-        right: columns.saturating_sub(start.left + output[1]),
-    })
 }
 
 /// Operands of a convolution and the extents `[height, width]` that matter for padding.
@@ -112,6 +95,10 @@ pub(super) fn reject_hybrid(op: &OpReader, x: ValueId, w: ValueId) -> Outcome {
     Err(Problem::new(HYBRID, message).help(
         "quantize the activations too, with a representative data set, or convert without quantization",
     ))
+}
+
+fn too_large() -> Problem {
+    form("the window is empty or too large")
 }
 
 fn strides(height: i32, width: i32) -> Outcome<[usize; 2]> {

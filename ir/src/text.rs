@@ -28,6 +28,7 @@ mod source_map;
 mod token;
 
 pub use literal::format_elements;
+pub(crate) use printer::Numbers;
 pub use printer::{PrintOptions, Printed, print, print_with};
 pub use source_map::SourceMap;
 

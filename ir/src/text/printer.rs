@@ -75,14 +75,36 @@ struct SideFile {
     known: HashMap<(u32, usize), Vec<usize>>,
 }
 
-/// The numbers that the text gives to the values of one graph.
-#[derive(Default)]
-struct Numbers(HashMap<ValueId, usize>);
+/// The numbers that the text gives to the values of one graph, in the order in which it defines them.
+///
+/// Values that nothing defines get a number at their first use.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Numbers(HashMap<ValueId, usize>);
 
 impl Numbers {
-    fn of(&mut self, id: ValueId) -> usize {
+    /// The numbers of a graph.
+    pub(crate) fn of_graph(graph: &Graph) -> Numbers {
+        let mut numbers = Numbers::default();
+        let is_constant =
+            |id: &ValueId| graph.values.get(id.index()).is_some_and(|value| value.data.is_some());
+        graph.inputs.iter().for_each(|&id| numbers.add(id));
+        for node in &graph.nodes {
+            node.operands().filter(is_constant).for_each(|id| numbers.add(id));
+            node.operands().chain(node.outputs.iter().copied()).for_each(|id| numbers.add(id));
+        }
+        graph.outputs.iter().copied().filter(is_constant).for_each(|id| numbers.add(id));
+        graph.outputs.iter().for_each(|&id| numbers.add(id));
+        numbers
+    }
+
+    fn add(&mut self, id: ValueId) {
         let next = self.0.len();
-        *self.0.entry(id).or_insert(next)
+        self.0.entry(id).or_insert(next);
+    }
+
+    /// The name of a value in the text, `%7`; values that the text does not mention are called by their handle.
+    pub(crate) fn name(&self, id: ValueId) -> String {
+        self.0.get(&id).map_or_else(|| format!("{id} (unused)"), |number| format!("%{number}"))
     }
 }
 
@@ -107,22 +129,22 @@ impl Printer<'_> {
     }
 
     fn graph(&mut self, index: usize, graph: &Graph) {
-        let mut numbers = Numbers::default();
+        let numbers = Numbers::of_graph(graph);
         let _ = write!(self.body, "graph @{index}");
         push_name(&mut self.body, &graph.name);
         self.body.push('(');
         for (position, &input) in graph.inputs.iter().enumerate() {
             self.body.push_str(if position == 0 { "" } else { ", " });
-            self.definition(graph, input, &mut numbers);
+            self.definition(graph, input, &numbers);
             let _ = write!(self.body, " : {}", TypeOf(graph, input));
         }
         self.body.push_str(") {\n");
-        self.statements(graph, &mut numbers);
+        self.statements(graph, &numbers);
         self.body.push_str("}\n");
     }
 
     /// Nodes, each after the constants that it is the first to read; then the outputs.
-    fn statements(&mut self, graph: &Graph, numbers: &mut Numbers) {
+    fn statements(&mut self, graph: &Graph, numbers: &Numbers) {
         let mut printed = HashSet::new();
         for node in &graph.nodes {
             for operand in node.operands() {
@@ -133,17 +155,11 @@ impl Printer<'_> {
         for &output in &graph.outputs {
             self.constant(graph, output, &mut printed, numbers);
         }
-        let outputs: Vec<String> = graph.outputs.iter().map(|&id| format!(" %{}", numbers.of(id))).collect();
+        let outputs: Vec<String> = graph.outputs.iter().map(|&id| format!(" {}", numbers.name(id))).collect();
         let _ = writeln!(self.body, "  return{}", outputs.join(","));
     }
 
-    fn constant(
-        &mut self,
-        graph: &Graph,
-        id: ValueId,
-        printed: &mut HashSet<ValueId>,
-        numbers: &mut Numbers,
-    ) {
+    fn constant(&mut self, graph: &Graph, id: ValueId, printed: &mut HashSet<ValueId>, numbers: &Numbers) {
         let Some(value) = graph.values.get(id.index()) else { return };
         let Some(data) = &value.data else { return };
         if !printed.insert(id) {
@@ -155,12 +171,9 @@ impl Printer<'_> {
         let _ = writeln!(self.body, " = const : {} = {contents}", value.ty);
     }
 
-    fn node(&mut self, graph: &Graph, node: &Node, numbers: &mut Numbers) {
-        let operands: Vec<String> = node
-            .inputs
-            .iter()
-            .map(|input| input.map_or("_".into(), |id| format!("%{}", numbers.of(id))))
-            .collect();
+    fn node(&mut self, graph: &Graph, node: &Node, numbers: &Numbers) {
+        let operands: Vec<String> =
+            node.inputs.iter().map(|input| input.map_or("_".into(), |id| numbers.name(id))).collect();
         self.body.push_str("  ");
         for (position, &output) in node.outputs.iter().enumerate() {
             self.body.push_str(if position == 0 { "" } else { ", " });
@@ -178,8 +191,8 @@ impl Printer<'_> {
         self.body.push('\n');
     }
 
-    fn definition(&mut self, graph: &Graph, id: ValueId, numbers: &mut Numbers) {
-        let _ = write!(self.body, "%{}", numbers.of(id));
+    fn definition(&mut self, graph: &Graph, id: ValueId, numbers: &Numbers) {
+        let _ = write!(self.body, "{}", numbers.name(id));
         if let Some(value) = graph.values.get(id.index()) {
             push_name(&mut self.body, &value.name);
         }

@@ -1,11 +1,12 @@
 //! Errors under construction: each knows the part of the module that is to blame.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use crate::diag::Diagnostic;
 use crate::entity::{GraphId, ValueId, VarId};
 use crate::graph::Module;
-use crate::text::SourceMap;
+use crate::text::{Numbers, SourceMap};
 
 /// A part of a module that an error can be about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,12 +24,15 @@ pub(super) enum Part {
 pub(super) struct Findings<'m> {
     module: &'m Module,
     map: &'m SourceMap,
+    /// Names of the values by graph, made when the first error of the graph needs them.
+    numbers: Vec<OnceCell<Numbers>>,
     diagnostics: Vec<Diagnostic>,
 }
 
 impl<'m> Findings<'m> {
     pub(super) fn new(module: &'m Module, map: &'m SourceMap) -> Self {
-        Findings { module, map, diagnostics: Vec::new() }
+        let numbers = vec![OnceCell::new(); module.graphs.len()];
+        Findings { module, map, numbers, diagnostics: Vec::new() }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -75,7 +79,7 @@ impl<'m> Findings<'m> {
                 format!(
                     "{}, {}",
                     self.graph(graph),
-                    named(format!("value {id}"), value.map_or("", |v| &v.name))
+                    named(format!("value {}", self.value(graph, id)), value.map_or("", |v| &v.name))
                 )
             }
             Part::Node(graph, position) => {
@@ -83,6 +87,14 @@ impl<'m> Findings<'m> {
                 let (mnemonic, location) = node.map_or(("node", ""), |n| (n.op.mnemonic(), &n.location));
                 format!("{}, {}", self.graph(graph), named(format!("node {position} {mnemonic}"), location))
             }
+        }
+    }
+
+    /// The name that the text of the module gives to a value.
+    pub(super) fn value(&self, graph: GraphId, id: ValueId) -> String {
+        match (self.numbers.get(graph.index()), self.module.graphs.get(graph.index())) {
+            (Some(numbers), Some(graph)) => numbers.get_or_init(|| Numbers::of_graph(graph)).name(id),
+            _ => id.to_string(),
         }
     }
 

@@ -38,14 +38,14 @@ fn check_graph(id: GraphId, graph: &Graph, findings: &mut Findings<'_>) {
     for (position, node) in graph.nodes.iter().enumerate() {
         let part = Part::Node(id, position);
         for operand in node.operands() {
-            check_use(&definitions, operand, part, findings);
+            check_use(&definitions, operand, (id, part), findings);
         }
         for &output in &node.outputs {
             define(&mut definitions, output, Definition::Node(position), (id, part), findings);
         }
     }
     for &output in &graph.outputs {
-        check_use(&definitions, output, Part::Outputs(id), findings);
+        check_use(&definitions, output, (id, Part::Outputs(id)), findings);
     }
 }
 
@@ -57,7 +57,7 @@ fn define(
     findings: &mut Findings<'_>,
 ) {
     let Some(known) = definitions.get_mut(value.index()) else {
-        findings.add("E0112", part, format!("there is no value {value}"));
+        findings.add("E0112", part, format!("the value with handle {value} does not exist"));
         return;
     };
     let before = match known {
@@ -71,14 +71,21 @@ fn define(
     };
     // The second definition is to blame, unless it is an input: then the constant is.
     let part = if definition == Definition::Input { Part::Value(graph, value) } else { part };
-    findings.add("E0110", part, format!("value {value} is already {before}"));
+    let name = findings.value(graph, value);
+    findings.add("E0110", part, format!("{name} is already {before}"));
 }
 
-fn check_use(definitions: &[Definition], value: ValueId, part: Part, findings: &mut Findings<'_>) {
+fn check_use(
+    definitions: &[Definition],
+    value: ValueId,
+    (graph, part): (GraphId, Part),
+    findings: &mut Findings<'_>,
+) {
     match definitions.get(value.index()) {
-        None => findings.add("E0112", part, format!("there is no value {value}")),
+        None => findings.add("E0112", part, format!("the value with handle {value} does not exist")),
         Some(Definition::Nothing) => {
-            findings.add("E0111", part, format!("value {value} is used before it is defined"));
+            let name = findings.value(graph, value);
+            findings.add("E0111", part, format!("{name} is used before it is defined"));
         }
         Some(Definition::Input | Definition::Constant | Definition::Node(_)) => {}
     }

@@ -5,13 +5,13 @@ var $0 : 8xf32 = zeros // at 992
 graph @0 "main"(
   %0 : bool, // at 0
   %1 : 8xf32, // at 32
-  %2 : 8xf32 // at 256 error: E0304 value %2 is read, but its bytes now hold variable $0
+  %2 : 8xf32 // at 256 error: E0304 %2 is read, but its bytes now hold variable $0
 ) {
   call_once() {graph = @4}
   %3 = if(%0, %1) {then_graph = @1, else_graph = @2} : 8xf32 // at 96
-  %4 = add(%3, %1) {act = none} : 8xf32 // at 64 error: E0304 value %1 is read
+  %4 = add(%3, %1) {act = none} : 8xf32 // at 64 error: E0304 %1 is read
   %5, %6 = while(%0, %4) {condition = @3, body = @5} : bool, 8xf32 // at 16 64
-  return %6, %3 // error: E0304 value %3 is read
+  return %6, %3 // error: E0304 %3 is read
 }
 graph @1 "then"(
   %0 : 8xf32 // at 32

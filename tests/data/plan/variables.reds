@@ -16,5 +16,5 @@ graph @0 "main"(
   assign_variable(%5) {variable = $2}
   %6 = read_variable() {variable = $2} : 8xf32 // at 160 view
   %7 = read_variable() {variable = $2} : 8xf32 // at 176 error: E0305 bytes 176..208 overlap a variable
-  return %2, %6 // error: E0304 value %6 is read
+  return %2, %6 // error: E0304 %6 is read
 }

@@ -31,7 +31,7 @@ pub(super) struct Run<'r, 'm> {
 
 /// One execution of a graph: what its values consist of.
 pub(super) struct Frame<'r> {
-    id: GraphId,
+    pub(super) id: GraphId,
     graph: &'r Graph,
     places: &'r [Place],
     contents: Vec<Contents>,
@@ -119,27 +119,33 @@ impl<'r> Run<'r, '_> {
     pub(super) fn write(&mut self, frame: &mut Frame<'r>, id: ValueId, contents: Contents, part: Part) {
         match frame.offset(id) {
             Some(offset) => self.memory.write(offset, &contents),
-            None => self.findings.add("E0307", part, format!("value {id} has no place to be written to")),
+            None => {
+                let name = self.findings.value(frame.id, id);
+                self.findings.add("E0307", part, format!("{name} has no place to be written to"));
+            }
         }
         frame.contents[id.index()] = contents;
     }
 
     /// Rule `E0304` for one reader.
     fn expect_intact(&mut self, frame: &Frame<'r>, id: ValueId, reader: Part) {
+        let complain = |findings: &mut Findings<'_>, code, problem: String| {
+            let name = findings.value(frame.id, id);
+            findings.add(code, reader, format!("{name} is read, but {problem}"));
+        };
         if frame.is_constant(id) {
             if frame.places[id.index()] != Place::Constant {
-                self.findings.add("E0307", reader, format!("constant {id} is read, but not placed in flash"));
+                complain(self.findings, "E0307", "not placed in flash".into());
             }
             return;
         }
         let Some(offset) = frame.offset(id) else {
-            self.findings.add("E0307", reader, format!("value {id} is read, but has no place"));
+            complain(self.findings, "E0307", "has no place".into());
             return;
         };
         if let Err(holder) = self.memory.expect(offset, &frame.contents[id.index()]) {
             let holder = self.describe(holder);
-            let message = format!("value {id} is read, but its bytes now hold {holder}");
-            self.findings.add("E0304", reader, message);
+            complain(self.findings, "E0304", format!("its bytes now hold {holder}"));
         }
     }
 
@@ -157,7 +163,8 @@ impl<'r> Run<'r, '_> {
             let range = scratch.offset..scratch.offset + scratch.bytes;
             let others = node.operands().chain(node.outputs.iter().copied());
             for id in others.filter(|&id| frame.range(id).is_some_and(|other| overlap(&range, &other))) {
-                self.findings.add("E0305", part, format!("the scratch memory overlaps value {id}"));
+                let name = self.findings.value(frame.id, id);
+                self.findings.add("E0305", part, format!("the scratch memory overlaps {name}"));
             }
             let contents = self.fresh(scratch.bytes, part);
             self.memory.write(scratch.offset, &contents);
@@ -176,6 +183,8 @@ impl<'r> Run<'r, '_> {
                 let allowed = from.start == to.start
                     && may_overwrite(&node.op, operand, frame.graph.ty(id), frame.graph.ty(result));
                 if !allowed {
+                    let (result, id) =
+                        (self.findings.value(frame.id, result), self.findings.value(frame.id, id));
                     let message =
                         format!("result {result} overlaps operand {id}, which the kernel still reads");
                     self.findings.add("E0305", part, message);
@@ -183,6 +192,8 @@ impl<'r> Run<'r, '_> {
             }
             for &other in &node.outputs[..index] {
                 if frame.range(other).is_some_and(|other| overlap(&to, &other)) {
+                    let (other, result) =
+                        (self.findings.value(frame.id, other), self.findings.value(frame.id, result));
                     self.findings.add("E0305", part, format!("results {other} and {result} overlap"));
                 }
             }
@@ -216,6 +227,7 @@ impl<'r> Run<'r, '_> {
         let offset = frame.offset(result);
         let there = offset.is_some_and(|offset| self.memory.expect(offset, &contents).is_ok());
         if !there || expected != bytes {
+            let result = self.findings.value(frame.id, result);
             let message = format!("view {result} does not lie where its operands have these bytes");
             self.findings.add("E0308", part, message);
         }
@@ -309,7 +321,8 @@ impl<'r> Run<'r, '_> {
     fn copy(&mut self, from: &Frame<'r>, source: ValueId, to: &Frame<'r>, target: ValueId, part: Part) {
         let (Some(read), Some(written)) = (from.range(source), to.range(target)) else { return };
         if read.start != written.start && overlap(&read, &written) {
-            let message = format!("value {source} is copied to {target}, which overlaps it");
+            let (source, target) = (self.findings.value(from.id, source), self.findings.value(to.id, target));
+            let message = format!("{source} is copied to {target}, which overlaps it");
             self.findings.add("E0305", part, message);
         }
     }

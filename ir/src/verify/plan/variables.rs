@@ -82,7 +82,8 @@ impl<'r> Run<'r, '_> {
         if !is_view {
             self.memory.write(offset, &contents);
         } else if self.memory.expect(offset, &contents).is_err() {
-            let message = format!("value {operand} is not where variable {id} lives");
+            let name = self.findings.value(frame.id, operand);
+            let message = format!("{name} is not where variable {id} lives");
             self.findings.add("E0308", part, message);
         }
         self.variables[id.index()] = contents;

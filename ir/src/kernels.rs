@@ -124,7 +124,7 @@ define_kernels! {
     /// Largest or smallest real number.
     ReduceExtremumF32 = "redsc_reduce_extremum_f32" in "ref/reduce_extremum_f32.c";
     /// Softmax of bytes.
-    SoftmaxS8 = "redsc_softmax_s8" in "ref/softmax_s8.c";
+    Softmax = "redsc_softmax" in "ref/softmax.c";
     /// Softmax of 16-bit codes.
     SoftmaxS16 = "redsc_softmax_s16" in "ref/softmax_s16.c";
     /// Softmax of real numbers.

@@ -92,7 +92,8 @@ fn portable(operands: &Operands<'_>) -> Result<Kernel, String> {
             ReduceKind::Max | ReduceKind::Min => [K::ReduceExtremum, K::ReduceExtremumF32],
         }),
         Op::Softmax(_) => by_type(&[
-            (ElemType::I8, K::SoftmaxS8),
+            (ElemType::I8, K::Softmax),
+            (ElemType::U8, K::Softmax),
             (ElemType::I16, K::SoftmaxS16),
             (ElemType::F32, K::SoftmaxF32),
         ]),

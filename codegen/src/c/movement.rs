@@ -76,26 +76,69 @@ pub(super) fn split(op: &Split, site: &Site<'_>) -> Result<Vec<Call>, String> {
     Ok(calls)
 }
 
-/// Constant padding: everything is filled, then the operand is copied into its place.
+/// Padding: with a constant, or mirrored.
 pub(super) fn pad(op: &Pad, site: &Site<'_>) -> Result<Vec<Call>, String> {
-    if op.mode != PadMode::Constant {
-        return Err(format!("there is no C for `pad` with mode `{}`", op.mode.name()));
+    match op.mode {
+        PadMode::Constant => pad_constant(op, site),
+        PadMode::Reflect => pad_mirrored(op, site, 1),
+        PadMode::Symmetric => pad_mirrored(op, site, 0),
     }
-    let (x, y) = (site.input(0)?, site.result(0)?);
-    let value = match site.constant(1) {
-        Some(value) => value.clone(),
-        None if site.node.input(1).is_some() => return Err("the padding value must be a constant".into()),
-        None => zero(y),
+}
+
+/// Everything is filled, then the operand is copied into its place.
+fn pad_constant(op: &Pad, site: &Site<'_>) -> Result<Vec<Call>, String> {
+    let y = site.result(0)?;
+    let value = match site.node.input(1) {
+        Some(_) => Arg::operand("value", 1),
+        None => Arg::constant("value", Array { elem: y.elem, data: zero(y) }),
     };
     let fill = Struct::new("redsc_fill_t").int("elements", y.elements()).int("elem_bytes", y.elem.bytes());
-    let value = Arg::constant("value", Array { elem: y.elem, data: value });
+    let args = vec![value, Arg::result("y", 0), Arg::scratch()];
+    Ok(vec![Call { kernel: Kernel::Fill, args, params: fill }, interior(op, site)?])
+}
+
+/// The operand is copied into its place, then one dimension after another is mirrored within the result. `border` is 1
+/// if the outermost element is not repeated.
+fn pad_mirrored(op: &Pad, site: &Site<'_>, border: usize) -> Result<Vec<Call>, String> {
+    let (x, y) = (site.input(0)?, site.result(0)?);
+    let mut calls = vec![interior(op, site)?];
+    // The cells that hold their contents already.
+    let (mut extents, mut begin) = (x.shape.0.clone(), op.before.clone());
+    for axis in 0..y.shape.rank() {
+        let (before, end) = (op.before[axis], op.before[axis] + x.shape[axis]);
+        if before + op.after[axis] == 0 {
+            continue;
+        }
+        if x.shape[axis] <= border {
+            return Err("there is nothing to mirror".into());
+        }
+        // How many cells, where they begin, and which cell the first of them shows; the others walk back from there.
+        let sides =
+            [(before, 0, (2 * before + border).saturating_sub(1)), (op.after[axis], end, end - 1 - border)];
+        for (count, to, from) in sides.into_iter().filter(|side| side.0 > 0) {
+            let cell = |index| {
+                let mut cell = begin.clone();
+                cell[axis] = index;
+                position(&y.shape, &cell)
+            };
+            let mut walk = Walk { x_start: cell(from), y_start: cell(to), ..Walk::dense(&y.shape) };
+            walk.x_strides[axis] *= -1;
+            walk.extents = extents.clone();
+            walk.extents[axis] = count;
+            calls.push(copy(Arg::result("x", 0), Arg::result("y", 0), &walk, y.elem.bytes())?);
+        }
+        (extents[axis], begin[axis]) = (y.shape[axis], 0);
+    }
+    Ok(calls)
+}
+
+/// Copies the operand of a padding into its place in the result.
+fn interior(op: &Pad, site: &Site<'_>) -> Result<Call, String> {
+    let (x, y) = (site.input(0)?, site.result(0)?);
     let mut walk = Walk::dense(&x.shape);
     walk.y_strides = strides(&y.shape);
     walk.y_start = position(&y.shape, &op.before);
-    Ok(vec![
-        Call { kernel: Kernel::Fill, args: vec![value, Arg::result("y", 0), Arg::scratch()], params: fill },
-        copy(Arg::operand("x", 0), Arg::result("y", 0), &walk, x.elem.bytes())?,
-    ])
+    copy(Arg::operand("x", 0), Arg::result("y", 0), &walk, x.elem.bytes())
 }
 
 /// The element that stands for the real number zero.

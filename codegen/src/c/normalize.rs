@@ -14,6 +14,7 @@ pub(super) fn softmax(op: &Softmax, site: &Site<'_>) -> Result<Vec<Call>, String
     let params = match SoftmaxParams::new(op, &site.operands())? {
         SoftmaxParams::Float { beta } => rows(site, "redsc_softmax_f32_t")?.float("beta", beta),
         SoftmaxParams::FixedPoint(logits) => rows(site, "redsc_softmax_t")?
+            .word("x_type", integer_type(site.input(0)?.elem)?)
             .word("y_type", integer_type(site.result(0)?.elem)?)
             .factor("", logits.requant)
             .int("diff_min", logits.diff_min),

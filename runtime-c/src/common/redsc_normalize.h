@@ -6,7 +6,7 @@
 /* Bytes: exponentials in fixed point. */
 typedef struct redsc_softmax {
     int32_t rows, depth;
-    int32_t y_type;            /* REDSC_S8 or REDSC_S16 */
+    int32_t x_type, y_type;    /* bytes to bytes of the same sign, or signed bytes to 16 bits */
     int32_t multiplier, shift; /* from differences of codes to arguments with 5 integer bits */
     int32_t diff_min;          /* smallest difference to the largest code that counts */
 } redsc_softmax_t;

@@ -2,6 +2,7 @@
  *
  * x  [rows][depth]
  * y  [rows][depth] */
+#include "codes.h"
 #include "exponentials.h"
 #include "fixed_log.h"
 #include "redsc_kernel.h"
@@ -12,9 +13,9 @@ REDSC_KERNEL void redsc_log_softmax_s8(const int8_t *x, int8_t *y, void *scratch
 {
     (void)scratch;
     for (int32_t row = 0; row < p->rows; row++, x += p->depth, y += p->depth) {
-        const int32_t max = redsc_row_max(x, p->depth);
-        const int32_t sum =
-            redsc_sum_of_exponentials(x, p->depth, max, p->multiplier, p->shift, p->diff_min);
+        const int32_t max = redsc_row_max(x, REDSC_S8, 0, p->depth);
+        const int32_t sum = redsc_sum_of_exponentials(x, REDSC_S8, 0, p->depth, max, p->multiplier, p->shift,
+                                                      p->diff_min);
         const int32_t log_sum = redsc_log_of_one_or_more(sum, 12, 5);
         /* Below this difference the argument minus the logarithm would overflow. */
         const int32_t reach =

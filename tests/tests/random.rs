@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use redsc_ir::analysis::Summary;
 use redsc_ir::diag::render;
+use redsc_ir::interp::Interpreter;
 use redsc_ir::text::{PrintOptions, parse, parse_located, print, print_with};
 use redsc_ir::verify::{verify, verify_located};
 use redsc_tests::random::{MOST_ELEMENTS, inputs, module_of_seed, modules};
@@ -46,6 +47,19 @@ proptest! {
         prop_assert!(summary.peak_live_bytes <= summary.activation_bytes);
         for (data, &input) in inputs(&module, 3).iter().zip(&module.entry().inputs) {
             prop_assert_eq!(data.bytes().len(), module.entry().ty(input).bytes());
+        }
+    }
+
+    #[test]
+    fn modules_run(random in modules(), seed in any::<u64>()) {
+        let module = random.module;
+        let mut interpreter = Interpreter::new(&module);
+        for step in 0..2 {
+            let outputs = interpreter.invoke(&inputs(&module, seed ^ step)).map_err(TestCaseError::fail)?;
+            let lengths: Vec<usize> = outputs.iter().map(|data| data.bytes().len()).collect();
+            let graph = module.entry();
+            let expected: Vec<usize> = graph.outputs.iter().map(|&id| graph.ty(id).bytes()).collect();
+            prop_assert_eq!(lengths, expected);
         }
     }
 

@@ -10,7 +10,7 @@ use super::progress::{Reporter, print};
 use super::{PassArgs, TargetArg};
 use crate::driver::{self, Compiled, Options};
 use crate::error::{Failure, Result};
-use crate::{io, report};
+use crate::{export_tflite, io, report};
 
 /// Arguments of the default command.
 #[derive(Debug, Args)]
@@ -20,7 +20,7 @@ pub struct CompileArgs {
     model: Option<PathBuf>,
     #[command(flatten)]
     target: TargetArg,
-    /// Output file; its extension says what is emitted: .c (with .h beside it) or .reds.
+    /// Output file; its extension says what is emitted: .c (with .h beside it), .reds or .tflite.
     #[arg(short, value_name = "OUT")]
     output: Option<PathBuf>,
     /// What to emit, whatever the extension of OUT.
@@ -64,6 +64,8 @@ enum Emit {
     C,
     /// Textual IR after the passes.
     Reds,
+    /// TFLite, after the passes that `--passes` names.
+    Tflite,
 }
 
 /// What kernels are chosen and compiled for.
@@ -115,6 +117,16 @@ pub fn execute(args: &CompileArgs) -> Result<()> {
             io::write_all(&driver::textual(&module, &output))?;
             None
         }
+        Emit::Tflite => {
+            let mut module = module;
+            // The default passes prepare for C and leave what TFLite has no operators for.
+            if options.passes.is_some() {
+                driver::optimize(&mut module, &options, &mut reporter)?;
+            }
+            let file = export_tflite::write(&module).map_err(|d| Failure::of(&module.name, d))?;
+            io::write_all(&[(output.clone(), file)])?;
+            None
+        }
     };
     reporter.finish();
     if let Some(compiled) = compiled.filter(|_| !args.quiet) {
@@ -136,11 +148,12 @@ fn emitted_kind(args: &CompileArgs) -> Result<Emit> {
     match output.extension().and_then(OsStr::to_str) {
         Some("c") => Ok(Emit::C),
         Some("reds") => Ok(Emit::Reds),
+        Some("tflite") => Ok(Emit::Tflite),
         _ => Err(Failure::new(
             "E0512",
             format!("the extension of {} does not say what to emit", output.display()),
             "",
-            "use .c or .reds, or say --emit c or --emit reds",
+            "use .c, .reds or .tflite, or say --emit c, --emit reds or --emit tflite",
         )),
     }
 }
@@ -173,6 +186,7 @@ fn default_output(model: &Path, kind: Emit) -> PathBuf {
     let extension = match kind {
         Emit::C => "c",
         Emit::Reds => "reds",
+        Emit::Tflite => "tflite",
     };
     PathBuf::from(model.file_stem().unwrap_or(OsStr::new("model"))).with_extension(extension)
 }

@@ -304,13 +304,13 @@ define_ops! {
         /// Extent of each part.
         sizes: Vec<usize>,
     }
-    /// Every `stride`-th element from `begin` on; a negative stride walks back.
+    /// Every `stride`-th element from `begin` on; a negative stride walks back, a stride of 0 repeats the element.
     Slice = "slice" {
         /// First index of each dimension.
         begin: Vec<usize>,
         /// Extents of the result.
         size: Vec<usize>,
-        /// Step of each dimension, not zero.
+        /// Step of each dimension.
         stride: Vec<i64>,
     }
     /// Change of height and width of NHWC `x`.

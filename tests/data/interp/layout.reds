@@ -12,5 +12,6 @@ graph @0() {
   %8 "concat" = concat(%0, %5, %0) {axis = 1, act = none} : 2x10xi16 q(0.1, 7)
   %9 "first", %10 "second" = split(%0) {axis = 1, sizes = [1, 2]} : 2x1xi16 q(0.1, 7), 2x2xi16 q(0.1, 7)
   %11 "slice" = slice(%0) {begin = [1, 2], size = [1, 2], stride = [1, -2]} : 1x2xi16 q(0.1, 7)
-  return %1, %2, %3, %5, %6, %7, %8, %9, %10, %11
+  %12 "repeat" = slice(%0) {begin = [0, 1], size = [2, 4], stride = [1, 0]} : 2x4xi16 q(0.1, 7)
+  return %1, %2, %3, %5, %6, %7, %8, %9, %10, %11, %12
 }

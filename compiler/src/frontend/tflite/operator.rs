@@ -261,6 +261,16 @@ impl<'m> OpReader<'_, '_, 'm> {
         self.reader.graph.add_value("", ty)
     }
 
+    /// `value` in another shape: itself, or the result of a reshape that is appended.
+    pub(super) fn reshaped(&mut self, value: ValueId, shape: Vec<usize>) -> Outcome<ValueId> {
+        if self.ty(value).shape.0 == shape {
+            return Ok(value);
+        }
+        let reshaped = self.reshaped_like(value, shape);
+        self.emit_reshape(value, reshaped)?;
+        Ok(reshaped)
+    }
+
     /// Appends a node with one result, all of whose operands are present.
     pub(super) fn emit(&mut self, op: impl Into<Op>, inputs: &[ValueId], output: ValueId) {
         self.emit_node(op, inputs.iter().copied().map(Some).collect(), vec![output]);

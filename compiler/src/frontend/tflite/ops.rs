@@ -12,6 +12,7 @@ mod linear;
 mod pad;
 mod pool;
 mod quantize;
+mod rearrange;
 mod recurrent;
 mod reduce;
 mod reshape;
@@ -110,6 +111,12 @@ pub(super) const TABLE: &[Row] = &[
     row(B::Unpack, 1..=1, 1..=ANY, join::unpack),
     row(B::Slice, 3..=3, 1..=1, slice::slice),
     row(B::StridedSlice, 4..=4, 1..=1, slice::strided_slice),
+    row(B::Tile, 2..=2, 1..=1, rearrange::tile),
+    row(B::BroadcastTo, 2..=2, 1..=1, rearrange::broadcast_to),
+    row(B::ReverseV2, 2..=2, 1..=1, rearrange::reverse),
+    row(B::Gather, 2..=2, 1..=1, rearrange::gather),
+    row(B::DepthToSpace, 1..=1, 1..=1, rearrange::depth_to_space),
+    row(B::SpaceToDepth, 1..=1, 1..=1, rearrange::space_to_depth),
     row(B::ResizeBilinear, 2..=2, 1..=1, resize::bilinear),
     row(B::ResizeNearestNeighbor, 2..=2, 1..=1, resize::nearest_neighbor),
     row(B::Svdf, 5..=5, 1..=1, recurrent::svdf),

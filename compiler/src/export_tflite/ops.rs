@@ -23,6 +23,14 @@ pub(super) fn write(w: &mut GraphWriter, node: &Node) -> Written {
         Op::DepthwiseConv2d(op) => layers::depthwise(w, node, op),
         Op::TransposeConv2d(op) => layers::transpose_conv(w, node, op),
         Op::FullyConnected(op) => layers::fully_connected(w, node, op),
+        Op::BatchMatmul(op) => {
+            let options = tflite::BatchMatMulOptions {
+                adj_x: op.transpose_a,
+                adj_y: op.transpose_b,
+                asymmetric_quantize_inputs: false,
+            };
+            plain(w, node, B::BatchMatmul, Some(O::BatchMatMulOptions(Box::new(options))))
+        }
         Op::Pool2d(op) => layers::pool(w, node, op),
         Op::Svdf(op) => layers::svdf(w, node, op),
         Op::Lstm(op) => layers::lstm(w, node, op),

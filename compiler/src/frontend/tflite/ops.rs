@@ -58,6 +58,7 @@ pub(super) const TABLE: &[Row] = &[
     row(B::DepthwiseConv2d, 2..=3, 1..=1, conv::depthwise_conv_2d),
     row(B::TransposeConv, 3..=4, 1..=1, conv::transpose_conv),
     row(B::FullyConnected, 2..=3, 1..=1, linear::fully_connected),
+    row(B::BatchMatmul, 2..=2, 1..=1, linear::batch_matmul),
     row(B::AveragePool2d, 1..=1, 1..=1, pool::average_pool_2d),
     row(B::MaxPool2d, 1..=1, 1..=1, pool::max_pool_2d),
     row(B::Add, 2..=2, 1..=1, elementwise::add),

@@ -4,6 +4,7 @@
 //! [`OpReader`], defines the results and emits nodes. The number of operands and results is checked before; the
 //! rules of the representation (shapes, element types) are checked by the verifier after.
 
+mod compose;
 mod control;
 mod conv;
 mod elementwise;
@@ -91,6 +92,7 @@ pub(super) const TABLE: &[Row] = &[
     row(B::Sum, 2..=2, 1..=1, reduce::sum),
     row(B::ReduceMax, 2..=2, 1..=1, reduce::max),
     row(B::ReduceMin, 2..=2, 1..=1, reduce::min),
+    row(B::Cumsum, 2..=2, 1..=1, compose::cumsum),
     row(B::Softmax, 1..=1, 1..=1, reduce::softmax),
     row(B::LogSoftmax, 1..=1, 1..=1, reduce::log_softmax),
     row(B::Quantize, 1..=1, 1..=1, quantize::quantize),

@@ -23,6 +23,7 @@ mod mac;
 mod movement;
 mod names;
 mod normalize;
+mod packed;
 mod pool;
 mod quantize;
 mod recurrent;

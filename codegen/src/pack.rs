@@ -1,20 +1,167 @@
-//! Weights in the order in which kernels stream them: one packing per kernel that wants one.
-//!
-//! A kernel without a row here takes its weights as the IR stores them. Packings see constant weights only; where a
-//! model computes its weights, kernel selection chooses a kernel that takes them as they are.
+//! Constants of optimized kernels in the order in which they stream them: weights, biases and factors of a layer in
+//! one array of words. The kernels' sources say what each word is.
 
-use redsc_ir::kernels::Kernel;
-use redsc_ir::{Data, TensorType};
+use redsc_ir::params::folded::{FoldedFilter, FoldedLayer};
 
-/// Rearranges weights of that type.
-type Packing = fn(&TensorType, &Data) -> Data;
-
-/// The packing of a kernel's weights, if it wants them in another order than the IR's.
-fn packing(_kernel: Kernel) -> Option<Packing> {
-    None
+/// Factor, offset and shift of a filter whose sum is not scaled (kind A of `dsp/gemm_s8.h`).
+fn factor_a(filter: &FoldedFilter, zero_point: i32) -> [u32; 3] {
+    let shift = -filter.requant.shift;
+    let offset = (1 << (shift - 1)) + zero_point * (1 << shift);
+    [(filter.requant.multiplier as u32) << 1, offset as u32, shift as u32]
 }
 
-/// The weights in the order in which `kernel` reads them.
-pub fn pack_weights(kernel: Kernel, ty: &TensorType, weights: &Data) -> Data {
-    packing(kernel).map_or_else(|| weights.clone(), |pack| pack(ty, weights))
+/// Factor, offset and shift of a filter whose sum is scaled by 256 (kind B of `dsp/gemm_s8.h`).
+fn factor_b(filter: &FoldedFilter, zero_point: i32) -> [u32; 3] {
+    let shift = -filter.requant.shift;
+    let offset = (1 << (shift - 1)) + zero_point * (1 << shift);
+    [filter.requant.multiplier as u32, (64 + 128 * offset) as u32, shift as u32 + 7]
+}
+
+/// The two words of a quad of weights of a pair of filters: even and odd lanes of `256 · b + a`.
+fn quad(a: &[i8], b: &[i8]) -> [u32; 2] {
+    let at = |weights: &[i8], i: usize| weights.get(i).copied().map_or(0, i32::from);
+    let lane = |i| (256 * at(b, i) + at(a, i)) as u32 & 0xFFFF;
+    [lane(0) | lane(2) << 16, lane(1) | lane(3) << 16]
+}
+
+/// The biases of a pair of filters.
+fn pair_biases(a: &FoldedFilter, b: &FoldedFilter) -> [u32; 2] {
+    [a.bias as u32, b.bias.wrapping_mul(256).wrapping_add(a.bias) as u32]
+}
+
+/// The words of the quads of a pair of filters.
+fn pair_quads<'f>(a: &'f FoldedFilter, b: &'f FoldedFilter) -> impl Iterator<Item = [u32; 2]> + 'f {
+    a.weights.chunks(4).zip(b.weights.chunks(4)).map(|(a, b)| quad(a, b))
+}
+
+/// The filters in groups of `size`, the last one filled up with filters that are never stored.
+fn groups(layer: &FoldedLayer, size: usize) -> Vec<Vec<FoldedFilter>> {
+    let mut groups: Vec<Vec<FoldedFilter>> = layer.filters.chunks(size).map(<[_]>::to_vec).collect();
+    if let Some(last) = groups.last_mut() {
+        last.resize(size, FoldedFilter::zero(layer.inputs()));
+    }
+    groups
+}
+
+/// Pairs of filters for `dsp/conv2d_s8_dsp.c`.
+pub fn filter_pairs(layer: &FoldedLayer) -> Vec<u32> {
+    let mut words = Vec::new();
+    for pair in groups(layer, 2) {
+        let (a, b) = (&pair[0], &pair[1]);
+        words.extend(pair_biases(a, b));
+        words.extend(pair_quads(a, b).flatten());
+        words.extend(factor_a(a, layer.output_offset));
+        words.extend(factor_b(b, layer.output_offset));
+    }
+    words
+}
+
+/// Two pairs of filters at a time for `dsp/fully_connected_s8_dsp.c`.
+pub fn filter_pairs_by_two(layer: &FoldedLayer) -> Vec<u32> {
+    let mut words = Vec::new();
+    for group in groups(layer, 4) {
+        let [a0, b0, a1, b1] = [0, 1, 2, 3].map(|i| &group[i]);
+        words.extend(pair_biases(a0, b0));
+        words.extend(pair_biases(a1, b1));
+        for (first, second) in pair_quads(a0, b0).zip(pair_quads(a1, b1)) {
+            words.extend(first.into_iter().chain(second));
+        }
+        for (a, b) in [(a0, b0), (a1, b1)] {
+            words.extend(factor_a(a, layer.output_offset));
+            words.extend(factor_b(b, layer.output_offset));
+        }
+    }
+    words
+}
+
+/// Channels `(0, 2)`, `(1, 3)` of each quad for `dsp/depthwise_s8_dsp.c`; weights in the order in which windows are
+/// walked.
+pub fn channel_pairs(layer: &FoldedLayer) -> Vec<u32> {
+    let mut words = Vec::new();
+    for quad in groups(layer, 4) {
+        for (a, b) in [(&quad[0], &quad[2]), (&quad[1], &quad[3])] {
+            words.extend([a.bias as u32, b.bias as u32]);
+            let taps = a.weights.iter().zip(&b.weights);
+            words.extend(taps.map(|(&a, &b)| u32::from(a as u16) | u32::from(b as u16) << 16));
+            words.extend(factor_a(a, layer.output_offset));
+            words.extend(factor_a(b, layer.output_offset));
+        }
+    }
+    words
+}
+
+/// Bytes as words.
+fn words(bytes: &[i8]) -> impl Iterator<Item = u32> + '_ {
+    bytes.chunks_exact(4).map(|b| u32::from_le_bytes([b[0] as u8, b[1] as u8, b[2] as u8, b[3] as u8]))
+}
+
+/// Bias, multiplier, offset and negated shift of a filter for vector instructions.
+fn factor_v(filter: &FoldedFilter, zero_point: i32) -> [u32; 4] {
+    let shift = -filter.requant.shift;
+    let offset = (1 << (shift - 1)) + zero_point * (1 << shift);
+    [filter.bias as u32, filter.requant.multiplier as u32, offset as u32, -shift as u32]
+}
+
+/// Groups of four filters in chunks of 16 inputs for `mve/gemm_s8.h`.
+pub fn filter_chunks(layer: &FoldedLayer) -> Vec<u32> {
+    let mut packed = Vec::new();
+    let inputs = layer.inputs().next_multiple_of(16);
+    for mut group in groups(layer, 4) {
+        group.iter_mut().for_each(|filter| filter.weights.resize(inputs, 0));
+        for chunk in (0..inputs).step_by(16) {
+            packed.extend(group.iter().flat_map(|filter| words(&filter.weights[chunk..chunk + 16])));
+        }
+        let factors: Vec<_> = group.iter().map(|filter| factor_v(filter, layer.output_offset)).collect();
+        packed.extend((0..4).flat_map(|field| factors.iter().map(move |factor| factor[field])));
+    }
+    packed
+}
+
+/// Channels for `mve/depthwise_s8_mve.c`; weights in the order in which windows are walked, `positions` in a line.
+pub fn channel_cells(layer: &FoldedLayer, positions: usize) -> Vec<u32> {
+    let mut packed = Vec::new();
+    for filter in &layer.filters {
+        let mut cells = [0i8; 20];
+        for (tap, &weight) in filter.weights.iter().enumerate() {
+            cells[4 + 4 * (tap % positions) + tap / positions] = weight;
+        }
+        packed.extend(words(&cells));
+        packed.extend(factor_v(filter, layer.output_offset));
+    }
+    packed
+}
+
+#[cfg(test)]
+mod tests {
+    use redsc_ir::Requant;
+
+    use super::*;
+
+    fn layer() -> FoldedLayer {
+        let filter = |weights: [i8; 5], bias| FoldedFilter {
+            weights: weights.to_vec(),
+            bias,
+            requant: Requant { multiplier: 0x6000_0000, shift: -4 },
+        };
+        let filters = vec![filter([1, 2, 3, 4, 5], 10), filter([-1, 0, 7, 8, -9], 20)];
+        FoldedLayer { filters, output_offset: -3 }
+    }
+
+    #[test]
+    fn pairs_hold_both_filters_in_a_lane() {
+        let words = filter_pairs(&layer());
+        let lane = |a: i32, b: i32| (256 * b + a) as u32 & 0xFFFF;
+        let quads = [lane(1, -1) | lane(3, 7) << 16, lane(2, 0) | lane(4, 8) << 16, lane(5, -9), 0];
+        assert_eq!(words[..2], [10, 20 * 256 + 10]);
+        assert_eq!(words[2..6], quads);
+        let offset = 8 - 3 * 16;
+        assert_eq!(words[6..9], [0xC000_0000, offset as u32, 4]);
+        assert_eq!(words[9..], [0x6000_0000, (64 + 128 * offset) as u32, 11]);
+    }
+
+    #[test]
+    fn incomplete_groups_are_filled_up() {
+        assert_eq!(filter_pairs_by_two(&layer()).len(), 4 + 2 * 4 + 12);
+        assert_eq!(channel_pairs(&layer()).len(), 2 * (2 + 5 + 6));
+    }
 }

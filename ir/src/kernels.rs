@@ -16,6 +16,14 @@ macro_rules! define_kernels {
                 match self { $(Kernel::$name => $symbol,)* }
             }
 
+            /// Bytes behind the end of an operand that the kernel may read, without effect on its results.
+            pub fn overread(self) -> usize {
+                match self {
+                    Kernel::Conv2dS8Mve | Kernel::DepthwiseS8Mve | Kernel::FullyConnectedS8Mve => 16,
+                    _ => 0,
+                }
+            }
+
             /// The file in `runtime-c/src` that defines it.
             pub fn file(self) -> &'static str {
                 match self { $(Kernel::$name => $file,)* }
@@ -37,6 +45,18 @@ define_kernels! {
     Conv2dS16 = "redsc_conv2d_s16" in "ref/conv2d_s16.c";
     /// Convolution of any geometry, real numbers.
     Conv2dF32 = "redsc_conv2d_f32" in "ref/conv2d_f32.c";
+    /// Convolution of any geometry in one group, 8 bit, for Arm's DSP extension.
+    Conv2dS8Dsp = "redsc_conv2d_s8_dsp" in "dsp/conv2d_s8_dsp.c";
+    /// Convolution of any geometry in one group, 8 bit, for Arm's vector extension.
+    Conv2dS8Mve = "redsc_conv2d_s8_mve" in "mve/conv2d_s8_mve.c";
+    /// Depthwise convolution with depth multiplier 1, 8 bit, for Arm's DSP extension.
+    DepthwiseS8Dsp = "redsc_depthwise_s8_dsp" in "dsp/depthwise_s8_dsp.c";
+    /// Depthwise convolution with depth multiplier 1, up to 3x3 taps, 8 bit, for Arm's vector extension.
+    DepthwiseS8Mve = "redsc_depthwise_s8_mve" in "mve/depthwise_s8_mve.c";
+    /// Fully connected, 8 bit, for Arm's vector extension.
+    FullyConnectedS8Mve = "redsc_fully_connected_s8_mve" in "mve/fully_connected_s8_mve.c";
+    /// Fully connected, 8 bit, for Arm's DSP extension.
+    FullyConnectedS8Dsp = "redsc_fully_connected_s8_dsp" in "dsp/fully_connected_s8_dsp.c";
     /// Depthwise convolution of any geometry, 8 bit.
     DepthwiseConv2dS8 = "redsc_depthwise_conv2d_s8" in "ref/depthwise_conv2d_s8.c";
     /// Depthwise convolution of any geometry, unsigned 8 bit.
@@ -61,12 +81,6 @@ define_kernels! {
     FullyConnectedS16 = "redsc_fully_connected_s16" in "ref/fully_connected_s16.c";
     /// Fully connected, real numbers.
     FullyConnectedF32 = "redsc_fully_connected_f32" in "ref/fully_connected_f32.c";
-    /// Matrix products, 8 bit.
-    BatchMatmulS8 = "redsc_batch_matmul_s8" in "ref/batch_matmul_s8.c";
-    /// Matrix products, 16 bit.
-    BatchMatmulS16 = "redsc_batch_matmul_s16" in "ref/batch_matmul_s16.c";
-    /// Matrix products, real numbers.
-    BatchMatmulF32 = "redsc_batch_matmul_f32" in "ref/batch_matmul_f32.c";
     /// Strided copy, any element type.
     Copy = "redsc_copy" in "ref/copy.c";
     /// Memory filled with one element, any type.

@@ -6,7 +6,9 @@
 pub mod activation;
 pub mod binary;
 pub mod conv;
+pub mod folded;
 pub mod linear;
+pub mod lines;
 pub mod mac;
 pub mod normalize;
 pub mod pool;

@@ -73,10 +73,11 @@ fn assemble(choices: &[Vec<Choice>], layout: Layout) -> Plan {
         });
         GraphPlan { steps: steps.collect(), places: graph.places }
     });
+    let overread = choices.iter().flatten().map(|choice| choice.kernel.overread()).max();
     Plan {
         graphs: graphs.collect(),
         variables: layout.variables,
-        arena_bytes: layout.arena_bytes,
+        arena_bytes: layout.arena_bytes + overread.unwrap_or(0),
         lower_bound: layout.lower_bound,
     }
 }

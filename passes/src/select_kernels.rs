@@ -2,7 +2,11 @@
 
 use redsc_ir::kernels::Kernel;
 use redsc_ir::ops::{BinaryKind, Operands, PoolKind, ReduceKind, ResizeKind, UnaryKind};
+use redsc_ir::target::Feature;
 use redsc_ir::{ElemType, Op, Quant, Target};
+
+mod dsp;
+mod mve;
 
 /// How a node will run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +32,10 @@ pub fn select_kernel(operands: &Operands<'_>, target: &Target) -> Result<Choice,
 }
 
 /// The kernel that makes use of the target's extensions, if there is one that fits the node.
-fn optimized(_operands: &Operands<'_>, _target: &Target) -> Option<Choice> {
-    None
+fn optimized(operands: &Operands<'_>, target: &Target) -> Option<Choice> {
+    let mve = || target.has(Feature::Mve).then(|| mve::select(operands)).flatten();
+    let dsp = || target.has(Feature::Dsp).then(|| dsp::select(operands)).flatten();
+    mve().or_else(dsp)
 }
 
 /// The portable kernel: it serves every shape, and weights that are not constant.
@@ -61,11 +67,6 @@ fn portable(operands: &Operands<'_>) -> Result<Kernel, String> {
             (ElemType::U8, K::FullyConnectedU8),
             (ElemType::I16, K::FullyConnectedS16),
             (ElemType::F32, K::FullyConnectedF32),
-        ]),
-        Op::BatchMatmul(_) => by_type(&[
-            (ElemType::I8, K::BatchMatmulS8),
-            (ElemType::I16, K::BatchMatmulS16),
-            (ElemType::F32, K::BatchMatmulF32),
         ]),
         Op::Reshape(_) | Op::Transpose(_) | Op::Pad(_) | Op::Concat(_) | Op::Split(_) | Op::Slice(_) => {
             Ok(K::Copy)

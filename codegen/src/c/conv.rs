@@ -1,5 +1,6 @@
 //! Convolutions.
 
+use redsc_ir::kernels::Kernel;
 use redsc_ir::ops::{Conv2d, DepthwiseConv2d, TransposeConv2d};
 use redsc_ir::params::conv::{ConvParams, TransposeConvParams};
 use redsc_ir::params::mac::MacArithmetic;
@@ -7,6 +8,7 @@ use redsc_ir::params::window::Window;
 
 use super::call::{Call, Struct};
 use super::mac;
+use super::packed;
 use super::site::Site;
 
 /// 2-D convolution.
@@ -21,10 +23,17 @@ pub(super) fn conv2d(op: &Conv2d, site: &Site<'_>) -> Result<Vec<Call>, String> 
 /// Depthwise 2-D convolution.
 pub(super) fn depthwise(op: &DepthwiseConv2d, site: &Site<'_>) -> Result<Vec<Call>, String> {
     let params = ConvParams::depthwise(op, &site.operands(), site.result(0)?)?;
-    let c_type = mac::c_type(&params.arithmetic, ["redsc_depthwise_t", "redsc_depthwise_f32_t"]);
-    let shape = Struct::new(c_type)
-        .nested("window", window(&params.window))
-        .int("depth_multiplier", params.filters_per_group);
+    if let Some(calls) = packed::depthwise(site, &params)? {
+        return Ok(calls);
+    }
+    let shape = if matches!(site.kernel(), Kernel::Conv2dS8Dsp | Kernel::Conv2dS8Mve) {
+        Struct::new("redsc_conv2d_t").nested("window", window(&params.window)).int("kernel_c", 1)
+    } else {
+        let c_type = mac::c_type(&params.arithmetic, ["redsc_depthwise_t", "redsc_depthwise_f32_t"]);
+        Struct::new(c_type)
+            .nested("window", window(&params.window))
+            .int("depth_multiplier", params.filters_per_group)
+    };
     mac::layer(site, &params.arithmetic, padded(shape, &params.arithmetic))
 }
 

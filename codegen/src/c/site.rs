@@ -6,8 +6,6 @@ use redsc_ir::plan::Step;
 use redsc_ir::{Data, Graph, GraphId, Module, Node, TensorType};
 
 use super::call::{Arg, Call, Struct};
-use super::constants::Array;
-use crate::pack;
 
 /// A node and its surroundings.
 #[derive(Clone, Copy)]
@@ -62,14 +60,6 @@ impl<'a> Site<'a> {
             Some(_) => Arg::operand(name, index),
             None => Arg::nothing(name),
         }
-    }
-
-    /// The operand `index` as weights, in the order in which the kernel reads them.
-    pub(super) fn weights(&self, name: &'static str, index: usize) -> Result<Arg, String> {
-        let Some(data) = self.constant(index) else { return Ok(Arg::operand(name, index)) };
-        let ty = self.input(index)?;
-        let packed = pack::pack_weights(self.kernel(), ty, data);
-        Ok(Arg::constant(name, Array { elem: ty.elem, data: packed }))
     }
 
     /// One call of the node's kernel.

@@ -78,7 +78,6 @@ pub(super) fn may_overwrite(op: &Op, operand: usize, from: &TensorType, to: &Ten
         | Op::DepthwiseConv2d(_)
         | Op::TransposeConv2d(_)
         | Op::FullyConnected(_)
-        | Op::BatchMatmul(_)
         | Op::Pool2d(_)
         | Op::Reduce(_)
         | Op::Softmax(_)

@@ -33,7 +33,6 @@ pub(super) fn share(module: &Module, timeline: &Timeline, tenants: &Tenants, ali
     let sharer = Sharer { module, tenants, writers: writers(module, timeline), alignment };
     let mut storage = Storage::new(&tenants.list, Contents::of(module, tenants));
     sharer.unite_versions(&mut storage);
-    sharer.keep_outputs(&mut storage);
     let mut views: Vec<Vec<bool>> = module.graphs.iter().map(|g| vec![false; g.nodes.len()]).collect();
     let mut optional = Vec::new();
     for (g, graph) in module.graphs.iter().enumerate() {
@@ -98,13 +97,6 @@ impl Sharer<'_> {
                 let join = Join { a: pair[0], b: pair[1], distance: 0 };
                 storage.join_all(&[join], &|_, _, _| false);
             }
-        }
-    }
-
-    /// What the last invocation left in an output is where the output is.
-    fn keep_outputs(&self, storage: &mut Storage) {
-        for &(left, output) in &self.tenants.left {
-            storage.join_all(&[Join { a: output, b: left, distance: 0 }], &|_, _, _| false);
         }
     }
 

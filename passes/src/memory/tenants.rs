@@ -25,9 +25,6 @@ pub(super) struct Tenants {
     pub(super) scratch: Vec<Vec<Option<usize>>>,
     /// By variable.
     pub(super) variables: Vec<Versions>,
-    /// What the last invocation left in the outputs, and the tenants of these outputs: it holds until the next
-    /// invocation, so also while the caller writes the next inputs.
-    pub(super) left: Vec<(usize, usize)>,
 }
 
 /// The storage of a variable.
@@ -68,7 +65,6 @@ impl Tenants {
                 .collect();
             tenants.scratch.push(nodes);
         }
-        tenants.keep_outputs(module, timeline);
         for (v, variable) in module.variables.iter().enumerate() {
             let bytes = variable.ty.bytes();
             let versions = match version_spans(module, timeline, VarId::new(v)) {
@@ -80,22 +76,6 @@ impl Tenants {
             tenants.variables.push(versions);
         }
         tenants
-    }
-
-    /// Adds what the last invocation left in the outputs of the entry graph.
-    fn keep_outputs(&mut self, module: &Module, timeline: &Timeline) {
-        let graph = module.entry();
-        let first = timeline.all.first;
-        let mut outputs: Vec<ValueId> =
-            graph.outputs.iter().copied().filter(|id| !graph.inputs.contains(id)).collect();
-        outputs.sort_unstable();
-        outputs.dedup();
-        for id in outputs {
-            let Some(output) = self.value(0, id) else { continue };
-            let Tenant { bytes, alignment, .. } = self.list[output];
-            let left = self.add(bytes, Some(Span { first, last: first }), alignment);
-            self.left.push((left, output));
-        }
     }
 
     fn add(&mut self, bytes: usize, span: Option<Span>, alignment: usize) -> usize {

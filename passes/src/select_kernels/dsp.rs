@@ -1,0 +1,87 @@
+//! Kernels for Arm cores with the DSP extension: which layers keep within their ranges, and their scratch memory.
+
+use redsc_ir::kernels::Kernel;
+use redsc_ir::ops::{Conv2d, DepthwiseConv2d, FullyConnected, Operands};
+use redsc_ir::params::conv::ConvParams;
+use redsc_ir::params::folded::{FilterOrder, FoldedLayer};
+use redsc_ir::params::linear::FullyConnectedParams;
+use redsc_ir::params::lines::{Lines, TOGETHER_DSP};
+use redsc_ir::params::window::Window;
+use redsc_ir::{Op, TensorType};
+
+use super::Choice;
+
+/// The largest right shift: beyond it the offset of a result does not fit 32 bits.
+const MAX_RIGHT_SHIFT: i32 = 16;
+
+/// The most lines of a depthwise window.
+const DEPTHWISE_LINES: usize = 32;
+
+/// The kernel for a node, if there is one that fits.
+pub(super) fn select(operands: &Operands<'_>) -> Option<Choice> {
+    let result = operands.graph.ty(*operands.node.outputs.first()?);
+    match &operands.node.op {
+        Op::Conv2d(op) => conv2d(op, operands, result),
+        Op::DepthwiseConv2d(op) => depthwise(op, operands, result),
+        Op::FullyConnected(op) => fully_connected(op, operands, result),
+        _ => None,
+    }
+}
+
+fn conv2d(op: &Conv2d, operands: &Operands<'_>, result: &TensorType) -> Option<Choice> {
+    let params = ConvParams::conv2d(op, operands, result).ok()?;
+    if params.filter_channels != params.window.in_channels {
+        return None;
+    }
+    let layer = FoldedLayer::new(operands, &params.arithmetic, FilterOrder::Rows)?;
+    let choice = Choice { kernel: Kernel::Conv2dS8Dsp, scratch_bytes: conv_scratch(&params.window) };
+    (fits_in_pairs(&layer) && choice.scratch_bytes <= MAX_SCRATCH).then_some(choice)
+}
+
+/// A depthwise convolution of one channel is a convolution.
+fn depthwise(op: &DepthwiseConv2d, operands: &Operands<'_>, result: &TensorType) -> Option<Choice> {
+    let params = ConvParams::depthwise(op, operands, result).ok()?;
+    let layer = FoldedLayer::new(operands, &params.arithmetic, FilterOrder::Columns)?;
+    if params.window.in_channels == 1 {
+        let choice = Choice { kernel: Kernel::Conv2dS8Dsp, scratch_bytes: conv_scratch(&params.window) };
+        return fits_in_pairs(&layer).then_some(choice);
+    }
+    let lines = Lines::new(&params.window, TOGETHER_DSP);
+    let fits =
+        params.filters_per_group == 1 && params.window.batches == 1 && lines.lines.taps <= DEPTHWISE_LINES;
+    let scratch_bytes = 8 * lines.span() * lines.padded_positions(TOGETHER_DSP);
+    (fits && fits_alone(&layer)).then_some(Choice { kernel: Kernel::DepthwiseS8Dsp, scratch_bytes })
+}
+
+fn fully_connected(op: &FullyConnected, operands: &Operands<'_>, result: &TensorType) -> Option<Choice> {
+    let params = FullyConnectedParams::new(op, operands, result).ok()?;
+    let layer = FoldedLayer::new(operands, &params.arithmetic, FilterOrder::Rows)?;
+    let scratch_bytes = 8 * params.depth.div_ceil(4);
+    fits_in_pairs(&layer).then_some(Choice { kernel: Kernel::FullyConnectedS8Dsp, scratch_bytes })
+}
+
+/// Scratch memory beyond which a convolution is left to the portable kernel.
+const MAX_SCRATCH: usize = 6 << 10;
+
+/// Three windows widened to 16 bit, and copies of them if they are not read in place.
+fn conv_scratch(window: &Window) -> usize {
+    let inputs = window.y.taps * window.x.taps * window.in_channels;
+    let widened = 24 * inputs.div_ceil(4);
+    let in_place = [&window.y, &window.x].iter().all(|a| a.taps == 1 && a.stride == 1 && a.input == a.output);
+    if in_place { widened } else { widened + (3 * inputs).next_multiple_of(4) }
+}
+
+/// Whether filters of even index keep within 31 bits and those of odd index, which are scaled by 256, within 23; and
+/// whether the weights of a pair fit a 16-bit lane.
+fn fits_in_pairs(layer: &FoldedLayer) -> bool {
+    let lanes = layer.filters.chunks_exact(2).all(|pair| {
+        let mut weights = pair[0].weights.iter().zip(&pair[1].weights);
+        weights.all(|(&a, &b)| i16::try_from(256 * i32::from(b) + i32::from(a)).is_ok())
+    });
+    let odd = layer.filters.iter().skip(1).step_by(2);
+    lanes && fits_alone(layer) && odd.clone().all(|filter| filter.bound() < 1 << 23)
+}
+
+fn fits_alone(layer: &FoldedLayer) -> bool {
+    layer.max_right_shift() <= MAX_RIGHT_SHIFT && layer.filters.iter().all(|filter| filter.bound() < 1 << 30)
+}

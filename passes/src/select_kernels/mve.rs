@@ -1,0 +1,102 @@
+//! Kernels for Arm cores with the vector extension: which layers keep within their ranges, and their scratch memory.
+
+use redsc_ir::kernels::Kernel;
+use redsc_ir::ops::{Conv2d, DepthwiseConv2d, FullyConnected, Operands};
+use redsc_ir::params::conv::ConvParams;
+use redsc_ir::params::folded::{FilterOrder, FoldedLayer};
+use redsc_ir::params::linear::FullyConnectedParams;
+use redsc_ir::params::lines::{Lines, TOGETHER_MVE};
+use redsc_ir::params::window::Window;
+use redsc_ir::{Op, TensorType};
+
+use super::Choice;
+
+/// The largest right shift: beyond it the offset of a result does not fit 32 bits.
+const MAX_RIGHT_SHIFT: i32 = 16;
+
+/// The most taps of a depthwise window along either axis.
+const DEPTHWISE_TAPS: usize = 3;
+
+/// The kernel for a node, if there is one that fits. Kernels read behind the end of the input, so it must not be a
+/// constant.
+pub(super) fn select(operands: &Operands<'_>) -> Option<Choice> {
+    let result = operands.graph.ty(*operands.node.outputs.first()?);
+    if operands.graph.constant(operands.node.input(0)?).is_some() {
+        return None;
+    }
+    match &operands.node.op {
+        Op::Conv2d(op) => conv2d(op, operands, result),
+        Op::DepthwiseConv2d(op) => depthwise(op, operands, result),
+        Op::FullyConnected(op) => fully_connected(op, operands, result),
+        _ => None,
+    }
+}
+
+fn conv2d(op: &Conv2d, operands: &Operands<'_>, result: &TensorType) -> Option<Choice> {
+    let params = ConvParams::conv2d(op, operands, result).ok()?;
+    if params.filter_channels != params.window.in_channels {
+        return None;
+    }
+    let layer = FoldedLayer::new(operands, &params.arithmetic, FilterOrder::Rows)?;
+    let choice = Choice { kernel: Kernel::Conv2dS8Mve, scratch_bytes: conv_scratch(&params.window) };
+    (fits(&layer) && choice.scratch_bytes <= MAX_SCRATCH).then_some(choice)
+}
+
+/// A depthwise convolution of one channel is a convolution.
+fn depthwise(op: &DepthwiseConv2d, operands: &Operands<'_>, result: &TensorType) -> Option<Choice> {
+    let params = ConvParams::depthwise(op, operands, result).ok()?;
+    let layer = FoldedLayer::new(operands, &params.arithmetic, FilterOrder::Columns)?;
+    if !fits(&layer) {
+        return None;
+    }
+    if params.window.in_channels == 1 {
+        return Some(Choice { kernel: Kernel::Conv2dS8Mve, scratch_bytes: conv_scratch(&params.window) });
+    }
+    let lines = Lines::new(&params.window, TOGETHER_MVE);
+    let simple = params.filters_per_group == 1 && params.window.batches == 1;
+    (simple && vectors_fit(&lines))
+        .then(|| Choice { kernel: Kernel::DepthwiseS8Mve, scratch_bytes: 64 * depthwise_positions(&lines) })
+}
+
+/// Whether vectors of 4 x 4 cells hold the windows of one result, or of 2 x 2 results at distance 1.
+fn vectors_fit(lines: &Lines) -> bool {
+    let axes = [&lines.lines, &lines.positions];
+    let stride = axes[0].stride;
+    let fits = axes.iter().all(|a| a.taps <= DEPTHWISE_TAPS && a.dilation == 1 && a.stride == stride);
+    fits && (stride == 2 || stride == 1 && axes.iter().all(|a| a.output >= 2))
+}
+
+/// Padded positions of the interleaved lines.
+fn depthwise_positions(lines: &Lines) -> usize {
+    let axis = &lines.positions;
+    let windows = match axis.stride {
+        1 => axis.output + 2,
+        _ => 2 * axis.output.next_multiple_of(4) + 2,
+    };
+    windows.max(axis.before + axis.input)
+}
+
+fn fully_connected(op: &FullyConnected, operands: &Operands<'_>, result: &TensorType) -> Option<Choice> {
+    let params = FullyConnectedParams::new(op, operands, result).ok()?;
+    let layer = FoldedLayer::new(operands, &params.arithmetic, FilterOrder::Rows)?;
+    let copied = params.rows > 1 && params.depth % 4 != 0;
+    let scratch_bytes = if copied { params.depth.next_multiple_of(16) } else { 0 };
+    fits(&layer).then_some(Choice { kernel: Kernel::FullyConnectedS8Mve, scratch_bytes })
+}
+
+/// Scratch memory beyond which a convolution is left to the portable kernel.
+const MAX_SCRATCH: usize = 2 << 10;
+
+/// Two windows, each with room for a vector behind it, unless pixels are read in place.
+fn conv_scratch(window: &Window) -> usize {
+    let inputs = window.y.taps * window.x.taps * window.in_channels;
+    let single = |a: &redsc_ir::params::window::Axis| {
+        a.taps == 1 && a.before == 0 && (a.output - 1) * a.stride < a.input
+    };
+    let in_place = single(&window.y) && single(&window.x) && window.in_channels % 4 == 0;
+    if in_place { 0 } else { 2 * (inputs.next_multiple_of(16) + 16) }
+}
+
+fn fits(layer: &FoldedLayer) -> bool {
+    layer.max_right_shift() <= MAX_RIGHT_SHIFT && layer.filters.iter().all(|filter| filter.bound() < 1 << 30)
+}

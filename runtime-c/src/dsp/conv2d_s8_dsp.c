@@ -1,0 +1,126 @@
+/* 2-D convolution, 8 bit, for cores with the DSP extension: any geometry, one group.
+ *
+ * x        [batches][in_h][in_w][in_c]
+ * w        pairs of filters as dsp/gemm_s8.h defines them; inputs in the order [kernel_h][kernel_w][in_c], filled up
+ *          with zeros to quads (each kernel row of its own where rows are copied straight from the image)
+ * y        [batches][out_h][out_w][out_c]
+ * scratch  24 bytes for each quad, then 3 * kernel_h * kernel_w * in_c bytes unless pixels are read in place: 1x1,
+ *          stride 1
+ *
+ * Three pixels at a time are widened to 16 bit and multiplied with all filters. */
+#include "redsc_params.h"
+#include "dsp/gemm_s8.h"
+
+/* Which tile a layer needs; the functions are shared by all layers. */
+REDSC_DSP_SHARED void redsc_dsp_gemm3_s8_relu(const uint32_t *w, const uint32_t *x, int8_t *y, int32_t y1, int32_t y2,
+                                      int32_t quads, int32_t filters)
+{
+    const redsc_dsp_limits_t full = {-128, 127};
+    redsc_dsp_gemm3_s8(w, x, y, y1, y2, quads, filters, REDSC_DSP_CLAMP_RELU, full);
+}
+
+REDSC_DSP_SHARED void redsc_dsp_gemm3_s8_linear(const uint32_t *w, const uint32_t *x, int8_t *y, int32_t y1, int32_t y2,
+                                        int32_t quads, int32_t filters)
+{
+    const redsc_dsp_limits_t full = {-128, 127};
+    redsc_dsp_gemm3_s8(w, x, y, y1, y2, quads, filters, REDSC_DSP_CLAMP_NONE, full);
+}
+
+REDSC_DSP_SHARED void redsc_dsp_gemm3_s8_clamp(const uint32_t *w, const uint32_t *x, int8_t *y, int32_t y1, int32_t y2,
+                                       int32_t quads, int32_t filters, redsc_dsp_limits_t limits)
+{
+    redsc_dsp_gemm3_s8(w, x, y, y1, y2, quads, filters, REDSC_DSP_CLAMP_ANY, limits);
+}
+
+/* Copies the window at (iy, ix) of an image to `patch`, cells outside of the image as `pad_value`. */
+REDSC_DSP_SHARED void redsc_dsp_copy_window(int8_t *patch, const int8_t *x, int32_t iy, int32_t ix,
+                                            const redsc_conv2d_t *p)
+{
+    const redsc_window_t *g = &p->window;
+    for (int32_t ky = 0; ky < g->kernel_h; ky++, iy += g->dilation_h) {
+        if (iy < 0 || iy >= g->in_h) {
+            redsc_dsp_fill_bytes(patch, p->pad_value, g->kernel_w * g->in_c);
+            patch += g->kernel_w * g->in_c;
+            continue;
+        }
+        int32_t column = ix;
+        for (int32_t kx = 0; kx < g->kernel_w; kx++, column += g->dilation_w, patch += g->in_c) {
+            if (column < 0 || column >= g->in_w) {
+                redsc_dsp_fill_bytes(patch, p->pad_value, g->in_c);
+            } else {
+                redsc_dsp_copy_bytes(patch, x + (iy * g->in_w + column) * g->in_c, g->in_c);
+            }
+        }
+    }
+}
+
+/* A pixel's window: its first byte and the distance of kernel rows. */
+typedef struct redsc_dsp_window_rows {
+    const int8_t *first;
+    int32_t pitch;
+} redsc_dsp_window_rows_t;
+
+/* The window of output pixel `index`: in the image if it lies inside of it and rows fill quads, else in `patch`. */
+REDSC_INLINE redsc_dsp_window_rows_t redsc_dsp_find_window(const int8_t *x, int32_t index, int8_t *patch,
+                                                   const redsc_conv2d_t *p)
+{
+    const redsc_window_t *g = &p->window;
+    const int32_t row = index / g->out_w;
+    const int32_t iy = row % g->out_h * g->stride_h - g->pad_top;
+    const int32_t ix = index % g->out_w * g->stride_w - g->pad_left;
+    const int8_t *image = x + row / g->out_h * g->in_h * g->in_w * g->in_c;
+    const int32_t inside = iy >= 0 && iy + (g->kernel_h - 1) * g->dilation_h < g->in_h && ix >= 0 &&
+                           ix + g->kernel_w <= g->in_w && (g->dilation_w == 1 || g->kernel_w == 1);
+    if (inside && g->kernel_w * g->in_c % 4 == 0) {
+        const redsc_dsp_window_rows_t rows = {image + (iy * g->in_w + ix) * g->in_c, g->dilation_h * g->in_w * g->in_c};
+        return rows;
+    }
+    redsc_dsp_copy_window(patch, image, iy, ix, p);
+    const redsc_dsp_window_rows_t rows = {patch, g->kernel_w * g->in_c};
+    return rows;
+}
+
+REDSC_KERNEL void redsc_conv2d_s8_dsp(const int8_t *x, const uint32_t *w, int8_t *y, void *scratch,
+                                      const redsc_conv2d_t *p)
+{
+    const redsc_window_t *g = &p->window;
+    const int32_t pixels = g->batches * g->out_h * g->out_w;
+    const int32_t inputs = g->kernel_h * g->kernel_w * g->in_c;
+    const int32_t quads = (inputs + 3) / 4;
+    const int32_t kind = redsc_dsp_clamp_kind(p->act_min, p->act_max, p->output_offset);
+    const redsc_dsp_limits_t limits = {p->act_min, p->act_max};
+    const int32_t in_place = g->kernel_h == 1 && g->kernel_w == 1 && g->stride_h == 1 && g->stride_w == 1 &&
+                             g->out_h == g->in_h && g->out_w == g->in_w;
+    uint32_t *const wide = scratch;
+    int8_t *const patch = (int8_t *)(wide + 6 * quads);
+    for (int32_t i = 0; i < pixels; i += 3, y += 3 * g->out_c) {
+        const int32_t step1 = i + 1 < pixels ? 1 : 0; /* missing pixels of the last tile repeat the first one */
+        const int32_t step2 = i + 2 < pixels ? 2 : 0;
+        if (in_place) {
+            redsc_dsp_widen3(wide, x, x + step1 * inputs, x + step2 * inputs, inputs);
+            x += 3 * inputs;
+        } else {
+            redsc_dsp_window_rows_t a = redsc_dsp_find_window(x, i, patch, p);
+            redsc_dsp_window_rows_t b = redsc_dsp_find_window(x, i + step1, patch + inputs, p);
+            redsc_dsp_window_rows_t c = redsc_dsp_find_window(x, i + step2, patch + 2 * inputs, p);
+            if (g->kernel_w * g->in_c % 4 != 0) {
+                redsc_dsp_widen3(wide, a.first, b.first, c.first, inputs);
+            } else {
+                uint32_t *to = wide;
+                for (int32_t ky = 0; ky < g->kernel_h; ky++) {
+                    to = redsc_dsp_widen3(to, a.first, b.first, c.first, g->kernel_w * g->in_c);
+                    a.first += a.pitch;
+                    b.first += b.pitch;
+                    c.first += c.pitch;
+                }
+            }
+        }
+        if (kind == REDSC_DSP_CLAMP_RELU) {
+            redsc_dsp_gemm3_s8_relu(w, wide, y, step1 * g->out_c, step2 * g->out_c, quads, g->out_c);
+        } else if (kind == REDSC_DSP_CLAMP_NONE) {
+            redsc_dsp_gemm3_s8_linear(w, wide, y, step1 * g->out_c, step2 * g->out_c, quads, g->out_c);
+        } else {
+            redsc_dsp_gemm3_s8_clamp(w, wide, y, step1 * g->out_c, step2 * g->out_c, quads, g->out_c, limits);
+        }
+    }
+}

@@ -57,7 +57,7 @@ pub struct Run {
 }
 
 /// Codes of diagnostics that say that something is not supported, rather than wrong.
-const UNSUPPORTED: [&str; 5] = ["E0203", "E0204", "E0206", "E0210", "E0301"];
+const UNSUPPORTED: [&str; 6] = ["E0203", "E0204", "E0206", "E0210", "E0301", "E0401"];
 
 impl Problem {
     fn of(diagnostics: &[Diagnostic]) -> Problem {

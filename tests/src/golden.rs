@@ -223,6 +223,12 @@ fn is_transcendental(op: &Op) -> bool {
     }
 }
 
+/// Whether a module computes in floating point.
+pub fn has_floats(module: &Module) -> bool {
+    let mut values = module.graphs.iter().flat_map(|graph| &graph.values);
+    values.any(|value| value.ty.elem.is_float())
+}
+
 /// Compares a tensor with what it must be.
 ///
 /// # Errors

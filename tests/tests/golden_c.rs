@@ -4,18 +4,38 @@
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
-use redsc_ir::Target;
-use redsc_tests::golden::{self, Case};
-use redsc_tests::model::{self, Problem};
+use redsc::driver::Options;
+use redsc_tests::golden::{self, Case, Sequence};
+use redsc_tests::model::{self, Compiled, Problem, Run};
 use redsc_tests::{cc, trials};
 
 fn check(case: &Case) -> Result<(), Problem> {
-    let target = Target::named("generic").ok_or_else(|| "there is no target `generic`".to_owned())?;
-    let compiled = model::compile(case, target)?;
     let sequences = case.sequences()?;
+    let (compiled, run) = run(case, &sequences, false)?;
+    match compiled.check(&run, &sequences) {
+        Ok(()) => Ok(()),
+        Err(message) => Err(Problem::Failed(format!("{message}\n{}", wrong_layer(case, &sequences)?))),
+    }
+}
+
+fn run(case: &Case, sequences: &[Sequence], trace: bool) -> Result<(Compiled, Run), Problem> {
+    let flags: &[&str] = if trace { &["-DRIG_TRACE"] } else { &[] };
+    let mut options = Options::default();
+    options.c.trace = trace;
+    let compiled = model::compile_module(model::load(case)?, &options)?;
     let dir = tempfile::tempdir().map_err(|e| e.to_string())?;
-    let run = compiled.run_on_host(dir.path(), &[], &sequences)?;
-    Ok(compiled.check(&run, &sequences)?)
+    let run = compiled.run_on_host(dir.path(), flags, sequences)?;
+    Ok((compiled, run))
+}
+
+/// Says which layer is the first to deviate from the interpreter.
+fn wrong_layer(case: &Case, sequences: &[Sequence]) -> Result<String, Problem> {
+    let (compiled, run) = run(case, sequences, true)?;
+    if golden::has_floats(&compiled.module) {
+        return Ok(String::new());
+    }
+    let layers = model::check_layers(&compiled.module, &run, sequences);
+    Ok(layers.err().unwrap_or_else(|| "the interpreter computes the same".into()))
 }
 
 fn main() -> ExitCode {

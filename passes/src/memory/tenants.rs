@@ -13,6 +13,8 @@ pub(super) struct Tenant {
     pub(super) span: Option<Span>,
     /// Its offset is a multiple of this.
     pub(super) alignment: usize,
+    /// The variable whose contents it is.
+    pub(super) variable: Option<usize>,
 }
 
 /// All tenants of a module; the tables hold positions in `list`.
@@ -73,13 +75,16 @@ impl Tenants {
                 ),
                 None => Versions::Lasting(tenants.add(bytes, Some(timeline.all), alignment)),
             };
+            if let Versions::Tracked(versions) = &versions {
+                versions.iter().for_each(|&tenant| tenants.list[tenant].variable = Some(v));
+            }
             tenants.variables.push(versions);
         }
         tenants
     }
 
     fn add(&mut self, bytes: usize, span: Option<Span>, alignment: usize) -> usize {
-        self.list.push(Tenant { bytes, span, alignment });
+        self.list.push(Tenant { bytes, span, alignment, variable: None });
         self.list.len() - 1
     }
 

@@ -18,7 +18,7 @@
 [[ constants ]]/* ---- memory ---- */
 {% if arena_external %}
 static uint8_t *arena;
-{% else %}
+{% elif has_tensors %}
 static uint8_t arena[[ arena_extent ]] __attribute__((aligned([[ alignment ]])));
 {% endif %}
 /* The address of a tensor. */
@@ -28,7 +28,7 @@ static uint8_t arena[[ arena_extent ]] __attribute__((aligned([[ alignment ]])))
 static uint8_t ready;
 {% endif %}{% if trace %}
 static [[ name ]]_trace_t *trace_hook;
-
+{% endif %}{% if has_traces %}
 static void trace(const char *name, const void *data, size_t bytes)
 {
     const uint8_t *p = (const uint8_t *)data;

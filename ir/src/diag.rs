@@ -72,6 +72,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("E0307", "a value has no place, or a wrong one"),
     ("E0308", "a view does not have the bytes of its operands"),
     ("E0309", "there is no kernel for an operator"),
+    ("E0310", "an output overlaps an input"),
     // Code generation.
     ("E0401", "an operator has no C"),
     ("E0402", "the files of a program cannot be put together"),

@@ -122,6 +122,7 @@ fn eval_op(cx: &Eval<'_>) -> Result<Vec<Data>, String> {
         Op::DepthwiseConv2d(op) => conv::eval_depthwise(op, cx),
         Op::TransposeConv2d(op) => conv::eval_transpose_conv2d(op, cx),
         Op::FullyConnected(op) => linear::eval_fully_connected(op, cx),
+        Op::BatchMatmul(op) => linear::eval_batch_matmul(op, cx),
         Op::Pool2d(op) => pool::eval_pool2d(op, cx),
         Op::Svdf(op) => recurrent::eval_svdf(op, cx),
         Op::Lstm(op) => lstm::eval_lstm(op, cx),

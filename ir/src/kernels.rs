@@ -81,6 +81,12 @@ define_kernels! {
     FullyConnectedS16 = "redsc_fully_connected_s16" in "ref/fully_connected_s16.c";
     /// Fully connected, real numbers.
     FullyConnectedF32 = "redsc_fully_connected_f32" in "ref/fully_connected_f32.c";
+    /// Matrix products, 8 bit.
+    BatchMatmulS8 = "redsc_batch_matmul_s8" in "ref/batch_matmul_s8.c";
+    /// Matrix products, 16 bit.
+    BatchMatmulS16 = "redsc_batch_matmul_s16" in "ref/batch_matmul_s16.c";
+    /// Matrix products, real numbers.
+    BatchMatmulF32 = "redsc_batch_matmul_f32" in "ref/batch_matmul_f32.c";
     /// Strided copy, any element type.
     Copy = "redsc_copy" in "ref/copy.c";
     /// Memory filled with one element, any type.

@@ -223,6 +223,14 @@ define_ops! {
         /// Where the input zero point is subtracted.
         accumulate: Accumulate,
     }
+    /// Matrix products `(a, b)` over the last two dimensions `[rows, depth]` and `[depth, columns]`; the dimensions
+    /// before them, three at most, broadcast as in NumPy.
+    BatchMatmul = "batch_matmul" {
+        /// Whether the matrices of `a` are stored as `[depth, rows]`.
+        transpose_a: bool,
+        /// Whether the matrices of `b` are stored as `[columns, depth]`.
+        transpose_b: bool,
+    }
     /// 2-D pooling of NHWC `x`.
     Pool2d(PoolKind) {
         /// Cells around the input that do not count.

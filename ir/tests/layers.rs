@@ -115,6 +115,33 @@ fn accumulators_of_64_bits_have_a_coarser_factor() {
     assert_eq!(layer("i64"), [32000]);
 }
 
+/// `[[1, 2], [3, 4]]` and its double, times a column that serves both, stored as a row.
+#[test]
+fn matrices_transpose_and_broadcast() {
+    let y = run::<f32>(
+        "graph @0() {
+           %0 = const : 2x2x2xf32 = [1.0, 3.0, 2.0, 4.0, 2.0, 6.0, 4.0, 8.0]
+           %1 = const : 1x1x2xf32 = [10.0, 1.0]
+           %2 = batch_matmul(%0, %1) {transpose_a = true, transpose_b = true} : 2x2x1xf32
+           return %2
+         }",
+    );
+    assert_eq!(y, [12.0, 34.0, 24.0, 68.0]);
+}
+
+#[test]
+fn both_factors_of_matrix_products_have_zero_points() {
+    let y = run::<i8>(
+        "graph @0() {
+           %0 = const : 1x2xi8 q(1.0, -1) = [0, 2]
+           %1 = const : 2x2xi8 q(1.0, 10) = [11, 12, 13, 14]
+           %2 = batch_matmul(%0, %1) {transpose_a = false, transpose_b = false} : 1x2xi8 q(1.0, 100)
+           return %2
+         }",
+    );
+    assert_eq!(y, [110, 114]);
+}
+
 #[test]
 fn averages_round_halves_away_from_zero_and_skip_padding() {
     let y = run::<i8>(

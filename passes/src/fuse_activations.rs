@@ -111,7 +111,8 @@ fn activation_mut(op: &mut Op) -> Option<&mut Activation> {
         },
         // A concatenation copies, and the clamps of the recurrent operators are not clamps of the result.
         Op::Concat(_) | Op::Svdf(_) | Op::Lstm(_) => None,
-        Op::Compare(_)
+        Op::BatchMatmul(_)
+        | Op::Compare(_)
         | Op::Unary(_)
         | Op::LeakyRelu(_)
         | Op::Lut(_)

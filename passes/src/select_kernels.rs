@@ -68,6 +68,11 @@ fn portable(operands: &Operands<'_>) -> Result<Kernel, String> {
             (ElemType::I16, K::FullyConnectedS16),
             (ElemType::F32, K::FullyConnectedF32),
         ]),
+        Op::BatchMatmul(_) => by_type(&[
+            (ElemType::I8, K::BatchMatmulS8),
+            (ElemType::I16, K::BatchMatmulS16),
+            (ElemType::F32, K::BatchMatmulF32),
+        ]),
         Op::Reshape(_) | Op::Transpose(_) | Op::Pad(_) | Op::Concat(_) | Op::Split(_) | Op::Slice(_) => {
             Ok(K::Copy)
         }

@@ -1,8 +1,12 @@
 //! The C kernels of redsc as text, and what of that text a set of kernels needs.
 //!
 //! Kernels are real C99 files that compile alone: `ref` is portable, `dsp` and `mve` use the extensions of Arm
-//! cores, `common` holds what they share. A code generator asks [`bundle`] for the files of the kernels that a
-//! model uses and gets each needed text once, dependencies first.
+//! cores, `common` holds what they share. A code generator asks [`bundle`] for the kernels that a model uses and gets
+//! each needed function, type and macro once, dependencies first.
+
+mod items;
+
+use items::{Item, reachable, split};
 
 /// One C file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,12 +17,12 @@ pub struct Source {
     pub text: &'static str,
 }
 
-/// The text of some kernels and of everything that they include.
+/// The text of some kernels and of everything that they need.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bundle {
     /// System headers, sorted, e.g. `stdint.h`.
     pub system_includes: Vec<&'static str>,
-    /// Our files, each after those that it includes, without include directives and `#pragma once`.
+    /// What is needed of our files, each file after those that it includes.
     pub files: Vec<(&'static str, String)>,
 }
 
@@ -39,6 +43,7 @@ sources! {
     "common/fixed.h"
     "common/fixed_log.h"
     "common/order.h"
+    "common/redsc_batch_matmul.h"
     "common/redsc_copy.h"
     "common/redsc_elementwise.h"
     "common/redsc_kernel.h"
@@ -62,6 +67,9 @@ sources! {
     "mve/gemm_s8.h"
     "ref/average_pool2d.c"
     "ref/average_pool2d_f32.c"
+    "ref/batch_matmul_f32.c"
+    "ref/batch_matmul_s16.c"
+    "ref/batch_matmul_s8.c"
     "ref/binary_f32.c"
     "ref/binary_int.c"
     "ref/cast.c"
@@ -128,39 +136,60 @@ pub fn source(path: &str) -> Option<&'static Source> {
     SOURCES.iter().find(is_it)
 }
 
-/// The texts of `paths` and of what they include, dependencies first.
+/// The texts of kernels, given by file and function, and of what they need, dependencies first.
 ///
 /// # Errors
 /// The path or include that [`SOURCES`] does not hold.
-pub fn bundle<'a>(paths: impl IntoIterator<Item = &'a str>) -> Result<Bundle, String> {
-    let mut bundle = Bundle::default();
-    for path in paths {
-        add(path, &mut bundle)?;
+pub fn bundle<'a>(kernels: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Bundle, String> {
+    let mut files = Files::default();
+    let mut symbols = Vec::new();
+    for (path, symbol) in kernels {
+        files.add(path)?;
+        symbols.push(symbol);
     }
+    let mut bundle = Bundle { system_includes: files.system_includes, files: Vec::new() };
     bundle.system_includes.sort_unstable();
     bundle.system_includes.dedup();
+    for item in reachable(files.items, &symbols) {
+        match bundle.files.last_mut() {
+            Some((file, text)) if *file == item.file => *text += &format!("\n{}", item.text),
+            _ => bundle.files.push((item.file, item.text)),
+        }
+    }
     Ok(bundle)
 }
 
-fn add(path: &str, bundle: &mut Bundle) -> Result<(), String> {
-    let source = source(path).ok_or_else(|| format!("there is no C source `{path}`"))?;
-    if bundle.files.iter().any(|(known, _)| *known == source.path) {
-        return Ok(());
-    }
-    let mut text = String::new();
-    for line in source.text.lines() {
-        match include(line) {
-            Some(Include::System(header)) => bundle.system_includes.push(header),
-            Some(Include::Own(header)) => add(header, bundle)?,
-            None if line.trim() == "#pragma once" => {}
-            None => {
-                text.push_str(line);
-                text.push('\n');
+/// Files on their way into a bundle.
+#[derive(Default)]
+struct Files {
+    known: Vec<&'static str>,
+    system_includes: Vec<&'static str>,
+    items: Vec<Item>,
+}
+
+impl Files {
+    /// Adds a file after those that it includes, unless it is there already.
+    fn add(&mut self, path: &str) -> Result<(), String> {
+        let source = source(path).ok_or_else(|| format!("there is no C source `{path}`"))?;
+        if self.known.contains(&source.path) {
+            return Ok(());
+        }
+        self.known.push(source.path);
+        let mut text = String::new();
+        for line in source.text.lines() {
+            match include(line) {
+                Some(Include::System(header)) => self.system_includes.push(header),
+                Some(Include::Own(header)) => self.add(header)?,
+                None if line.trim() == "#pragma once" => {}
+                None => {
+                    text.push_str(line);
+                    text.push('\n');
+                }
             }
         }
+        self.items.extend(split(source.path, &text));
+        Ok(())
     }
-    bundle.files.push((source.path, squeeze_blank_lines(&text)));
-    Ok(())
 }
 
 /// What a line includes.
@@ -175,21 +204,6 @@ fn include(line: &str) -> Option<Include<'_>> {
         return Some(Include::System(header.strip_suffix('>')?));
     }
     Some(Include::Own(rest.strip_prefix('"')?.strip_suffix('"')?))
-}
-
-/// Removes what include directives leave behind: runs of blank lines, and those at either end.
-fn squeeze_blank_lines(text: &str) -> String {
-    let mut squeezed = String::new();
-    let mut blank = true;
-    for line in text.lines() {
-        let is_blank = line.trim().is_empty();
-        if !(is_blank && blank) {
-            squeezed.push_str(line);
-            squeezed.push('\n');
-        }
-        blank = is_blank;
-    }
-    squeezed.trim_end().to_string() + "\n"
 }
 
 #[cfg(test)]
@@ -214,8 +228,12 @@ mod tests {
     }
 
     #[test]
-    fn dependencies_come_first_and_once() {
-        let bundle = bundle(["ref/conv2d_s8.c", "ref/fully_connected_s8.c"]).unwrap();
+    fn dependencies_come_first_and_only_what_is_needed() {
+        let bundle = bundle([
+            ("ref/conv2d_s8.c", "redsc_conv2d_s8"),
+            ("ref/fully_connected_s8.c", "redsc_fully_connected_s8"),
+        ]);
+        let bundle = bundle.unwrap();
         let paths: Vec<&str> = bundle.files.iter().map(|(path, _)| *path).collect();
         assert_eq!(
             paths,
@@ -230,11 +248,24 @@ mod tests {
             ]
         );
         assert_eq!(bundle.system_includes, ["stddef.h", "stdint.h", "string.h"]);
-        assert!(bundle.files.iter().all(|(_, text)| !text.contains("#include")));
+        let text: String = bundle.files.into_iter().map(|(_, text)| text).collect();
+        assert!(
+            !text.contains("#include") && !text.contains("redsc_dot_u8") && !text.contains("redsc_pool2d_t")
+        );
+    }
+
+    #[test]
+    fn every_file_defines_what_its_name_says() {
+        for source in SOURCES.iter().filter(|source| source.path.starts_with("ref/")) {
+            let name = source.path.trim_start_matches("ref/").trim_end_matches(".c");
+            let symbol = format!("redsc_{name}");
+            let bundle = bundle([(source.path, symbol.as_str())]).unwrap();
+            assert!(bundle.files.iter().any(|(path, _)| *path == source.path), "{}", source.path);
+        }
     }
 
     #[test]
     fn unknown_files_are_named() {
-        assert_eq!(bundle(["ref/none.c"]), Err("there is no C source `ref/none.c`".into()));
+        assert_eq!(bundle([("ref/none.c", "redsc_none")]), Err("there is no C source `ref/none.c`".into()));
     }
 }

@@ -78,6 +78,7 @@ const STEPS: &[(usize, StepOf)] = &[
     (5, layers::depthwise_conv2d),
     (2, layers::transpose_conv2d),
     (4, layers::fully_connected),
+    (1, layers::batch_matmul),
     (4, layers::pool2d),
     (2, layers::svdf),
     (4, math::binary),

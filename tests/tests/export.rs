@@ -48,7 +48,8 @@ graph @0(%0 : 1x4x4x1xi8 q(0.5, 1)) {
   %3 = slice(%2) {begin = [0, 3, 1, 0], size = [1, 2, 2, 1], stride = [1, -3, -1, 1]} : 1x2x2x1xi8 q(0.5, 1)
   %4 = read_variable() {variable = $0} : 2xi8 q(0.5, 1)
   assign_variable(%4) {variable = $1}
-  return %3
+  %5 = slice(%3) {begin = [0, 1, 1, 0], size = [1, 2, 3, 1], stride = [1, -1, 0, 1]} : 1x2x3x1xi8 q(0.5, 1)
+  return %5
 }
 "#,
     );
@@ -64,7 +65,9 @@ graph @0(%0 : 1x4x4x1xi8 q(0.5, 1)) {
       %4 = slice(%3) {begin = [0, 3, 1, 0], size = [1, 2, 2, 1], stride = [1, -3, -1, 1]} : 1x2x2x1xi8 q(0.5, 1)
       %5 = read_variable() {variable = $0} : 2xi8 q(0.5, 1)
       assign_variable(%5) {variable = $1}
-      return %4
+      %6 = slice(%4) {begin = [0, 1, 1, 0], size = [1, 2, 1, 1], stride = [1, -1, 1, 1]} : 1x2x1x1xi8 q(0.5, 1)
+      %7 = slice(%6) {begin = [0, 0, 0, 0], size = [1, 2, 3, 1], stride = [1, 1, 0, 1]} : 1x2x3x1xi8 q(0.5, 1)
+      return %7
     }
     graph @1 "set variables"() {
       %0 = const : 2xi8 q(0.5, 1) = [3, 4]

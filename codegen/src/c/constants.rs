@@ -104,7 +104,7 @@ impl Constants {
 fn declarator(name: &str, array: &Array) -> String {
     let count = (array.data.bytes().len() / array.elem.bytes()).max(1);
     let align = match array.elem.bytes() {
-        bytes if bytes < ALIGNMENT && count * bytes > ALIGNMENT => {
+        bytes if bytes < ALIGNMENT && count * bytes >= ALIGNMENT => {
             format!(" __attribute__((aligned({ALIGNMENT})))")
         }
         _ => String::new(),

@@ -12,6 +12,7 @@ pub(super) fn calls(site: &Site<'_>) -> Result<Vec<Call>, String> {
         Op::Conv2d(op) => conv::conv2d(op, site),
         Op::DepthwiseConv2d(op) => conv::depthwise(op, site),
         Op::FullyConnected(op) => linear::fully_connected(op, site),
+        Op::BatchMatmul(op) => linear::batch_matmul(op, site),
         Op::TransposeConv2d(op) => conv::transpose_conv2d(op, site),
         Op::Reshape(_) => movement::reshape(site),
         Op::Transpose(op) => movement::transpose(op, site),

@@ -49,6 +49,11 @@ struct PortQuant {
 }
 
 impl Port {
+    /// Whether it lives in the arena; outputs may be constants.
+    pub(super) fn is_in_arena(&self) -> bool {
+        self.pointer.starts_with("AT(")
+    }
+
     /// The macros that the header defines for it.
     pub(super) fn macros(&self) -> impl Iterator<Item = String> + '_ {
         let quantized: &[&str] = if self.quant.is_some() { &["SCALE", "ZERO_POINT"] } else { &[] };

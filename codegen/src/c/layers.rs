@@ -6,6 +6,8 @@ use std::fmt::Write;
 
 use redsc_ir::kernels::Kernel;
 
+use super::literals::wrap;
+
 /// A parameter of a layer function, or `NULL` where the kernel's argument is absent.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Param {
@@ -93,7 +95,8 @@ fn definition(layer: &Layer) -> String {
         }
     }
     let (c_type, initialiser) = &layer.shape.constants;
-    let _ = writeln!(text, "static REDSC_LAYER void {}({})", layer.name, declarations.join(", "));
+    let head = format!("static REDSC_LAYER void {}({})", layer.name, declarations.join(", "));
+    let _ = writeln!(text, "{}", wrap(head.split_inclusive(", ").map(str::trim_end), 4).trim_start());
     let _ = writeln!(text, "{{\n    static const {c_type} p = {initialiser};");
     let _ = writeln!(text, "    {}({}, &p);\n}}", layer.shape.kernel.symbol(), arguments.join(", "));
     text

@@ -35,6 +35,10 @@ struct View<'a> {
     arena_external: bool,
     size: bool,
     trace: bool,
+    /// Whether a layer is traced.
+    has_traces: bool,
+    /// Whether anything lives in the arena.
+    has_tensors: bool,
     stateful: bool,
     includes: Vec<&'static str>,
     kernels: Vec<String>,
@@ -83,7 +87,7 @@ pub(super) fn files(
     let tera = templates().map_err(|e| e.to_string())?;
     let render = |template: &str, view: &View<'_>| -> Result<String, String> {
         let context = Context::from_serialize(view).map_err(|e| e.to_string())?;
-        tera.render(template, &context).map_err(|e| e.to_string())
+        tera.render(template, &context).map(tidied).map_err(|e| e.to_string())
     };
     view.prototypes = render("api.h", &view)?;
     let stem = &unit.options.stem;
@@ -98,6 +102,15 @@ pub(super) fn files(
     push(format!("{stem}.c"), render("model.c", &view)?);
     artifacts.reverse();
     Ok(artifacts)
+}
+
+/// Without the runs of blank lines that optional parts leave behind.
+fn tidied(mut text: String) -> String {
+    while text.contains("\n\n\n") {
+        text = text.replace("\n\n\n", "\n\n");
+    }
+    text.truncate(text.trim_end().len());
+    text + "\n"
 }
 
 fn templates() -> tera::TeraResult<Tera> {
@@ -120,7 +133,7 @@ fn view<'a>(
 ) -> Result<View<'a>, String> {
     let options = unit.options;
     let kernels = unit.layers.kernels();
-    let mut bundle = bundle(kernels.iter().map(|kernel| kernel.file()))?;
+    let mut bundle = bundle(kernels.iter().map(|kernel| (kernel.file(), kernel.symbol())))?;
     bundle.system_includes.extend(["stddef.h", "stdint.h", "string.h"]);
     if unit.constants.need_math() || unit.layers.need_math() {
         bundle.system_includes.push("math.h");
@@ -129,6 +142,9 @@ fn view<'a>(
     bundle.system_includes.dedup();
     let ports: Vec<&Port> = interface.inputs.iter().chain(&interface.outputs).collect();
     let arena_bytes = unit.plan.arena_bytes;
+    let bodies = unit.regions.iter().map(|region| &region.body);
+    let bodies: Vec<&String> = bodies.chain([&statements.init, &statements.invoke]).collect();
+    let mentions = |what: &str| bodies.iter().any(|body| body.contains(what));
     Ok(View {
         name: &options.name,
         guard: format!("{}_H", options.name.to_uppercase()),
@@ -142,6 +158,8 @@ fn view<'a>(
         arena_external: options.arena_external,
         size: options.optimize == Optimize::Size,
         trace: options.trace,
+        has_traces: mentions("trace("),
+        has_tensors: mentions("AT(") || ports.iter().any(|port| port.is_in_arena()),
         stateful: unit.is_stateful(),
         includes: bundle.system_includes,
         kernels: bundle.files.into_iter().map(|(_, text)| text).collect(),

@@ -105,11 +105,26 @@ impl<'a> Unit<'a> {
         !self.module.variables.is_empty() || !self.initializers.is_empty()
     }
 
+    /// Whether a variable shares memory with an input. It is assigned in each invocation before it is read then, and
+    /// restoring it might destroy an input that was written already.
+    fn is_under_input(&self, variable: usize) -> bool {
+        let Some(&begin) = self.plan.variables.get(variable) else { return false };
+        let end = begin + self.module.variables[variable].ty.bytes();
+        let entry = self.module.entry();
+        entry.inputs.iter().any(|&input| match self.place(GraphId(0), input) {
+            Some(Place::Arena { offset }) => offset < end && begin < offset + entry.ty(input).bytes(),
+            Some(Place::Constant | Place::Unused) | None => false,
+        })
+    }
+
     /// The statements that put state into its initial contents.
     pub(super) fn init(&mut self) -> String {
         let mut text = String::new();
         let module = self.module;
         for (index, variable) in module.variables.iter().enumerate() {
+            if self.is_under_input(index) {
+                continue;
+            }
             let place = match self.variable_at(VarId::new(index)) {
                 Ok(place) => place,
                 Err(message) => {

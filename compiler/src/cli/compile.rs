@@ -198,13 +198,13 @@ fn c_files(compiled: &Compiled, output: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 
 /// `65536`, `64k`, `1M`: powers of 1024.
 fn parse_bytes(text: &str) -> std::result::Result<usize, String> {
-    let (digits, factor) =
-        match text.trim_end_matches(['B', 'b']).split_at_checked(text.trim_end_matches(['B', 'b']).len() - 1)
-        {
-            Some((digits, "k" | "K")) => (digits, 1 << 10),
-            Some((digits, "m" | "M")) => (digits, 1 << 20),
-            _ => (text, 1),
-        };
+    let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let factor = match unit.to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kb" => 1 << 10,
+        "m" | "mb" => 1 << 20,
+        _ => return Err(format!("`{text}` is not a number of bytes such as 65536 or 64k")),
+    };
     let number: usize =
         digits.parse().map_err(|_| format!("`{text}` is not a number of bytes such as 65536 or 64k"))?;
     number.checked_mul(factor).ok_or_else(|| format!("`{text}` is too large"))

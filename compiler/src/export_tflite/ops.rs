@@ -5,7 +5,7 @@ use redsc_ir::ops::{
     Activation, Binary, BinaryKind, CompareKind, Pad, PadMode, Reduce, ReduceKind, Resize2d, ResizeKind,
     Slice, Split, UnaryKind,
 };
-use redsc_ir::{GraphId, Op, TensorType};
+use redsc_ir::{GraphId, Op, Shape, TensorType};
 use redsc_schema::tflite::{self, BuiltinOperator as B, BuiltinOptions as O, MirrorPadMode};
 
 use super::graph::{ABSENT, GraphWriter};
@@ -23,6 +23,14 @@ pub(super) fn write(w: &mut GraphWriter, node: &Node) -> Written {
         Op::DepthwiseConv2d(op) => layers::depthwise(w, node, op),
         Op::TransposeConv2d(op) => layers::transpose_conv(w, node, op),
         Op::FullyConnected(op) => layers::fully_connected(w, node, op),
+        Op::BatchMatmul(op) => {
+            let options = tflite::BatchMatMulOptions {
+                adj_x: op.transpose_a,
+                adj_y: op.transpose_b,
+                asymmetric_quantize_inputs: false,
+            };
+            plain(w, node, B::BatchMatmul, Some(O::BatchMatMulOptions(Box::new(options))))
+        }
         Op::Pool2d(op) => layers::pool(w, node, op),
         Op::Svdf(op) => layers::svdf(w, node, op),
         Op::Lstm(op) => layers::lstm(w, node, op),
@@ -214,10 +222,38 @@ fn split(w: &mut GraphWriter, node: &Node, op: &Split) -> Written {
 }
 
 fn slice(w: &mut GraphWriter, node: &Node, op: &Slice) -> Written {
+    let (Some(x), &[y]) = (node.input(0), results(node).as_slice()) else {
+        return Err("an operand is missing".into());
+    };
+    let start = x.index() as i32;
+    if !op.stride.contains(&0) {
+        return cut(w, start, op, y);
+    }
+    // What repeats is cut to one element first, unless it is one already.
+    let one = |(&size, &stride): (&usize, &i64)| if stride == 0 { (1, 1) } else { (size, stride) };
+    let (size, stride): (Vec<_>, Vec<_>) = op.size.iter().zip(&op.stride).map(one).unzip();
+    let single = Slice { begin: op.begin.clone(), size, stride };
+    let ty = w.ty(x);
+    let is_whole = single.size == ty.shape.0 && single.stride.iter().all(|&stride| stride == 1);
+    let source = if is_whole {
+        start
+    } else {
+        let part = w.add_tensor(&TensorType { shape: Shape(single.size.clone()), ..ty.clone() });
+        cut(w, start, &single, part)?;
+        part
+    };
+    let shape = w.integers(op.size.iter().copied())?;
+    w.emit(B::BroadcastTo, vec![source, shape], vec![y], None);
+    Ok(())
+}
+
+/// A slice without repetition from tensor `x` to tensor `y`.
+fn cut(w: &mut GraphWriter, x: i32, op: &Slice, y: i32) -> Written {
     let begin = w.integers(op.begin.iter().copied())?;
     if op.stride.iter().all(|&stride| stride == 1) {
         let size = w.integers(op.size.iter().copied())?;
-        return with_operands(w, node, B::Slice, &[begin, size], None);
+        w.emit(B::Slice, vec![x, begin, size], vec![y], None);
+        return Ok(());
     }
     let (mut end, mut end_mask) = (Vec::new(), 0);
     for (dimension, ((&begin, &size), &stride)) in op.begin.iter().zip(&op.size).zip(&op.stride).enumerate() {
@@ -229,7 +265,8 @@ fn slice(w: &mut GraphWriter, node: &Node, op: &Slice) -> Written {
     let (end, stride) = (w.integers(end)?, w.integers(op.stride.iter().copied())?);
     let options = tflite::StridedSliceOptions { end_mask, ..Default::default() };
     let options = Some(O::StridedSliceOptions(Box::new(options)));
-    with_operands(w, node, B::StridedSlice, &[begin, end, stride], options)
+    w.emit(B::StridedSlice, vec![x, begin, end, stride], vec![y], options);
+    Ok(())
 }
 
 fn resize(w: &mut GraphWriter, node: &Node, op: &Resize2d) -> Written {

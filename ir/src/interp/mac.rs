@@ -129,7 +129,7 @@ fn eval_quantized(layer: &impl Products, q: &MacQuantized, cx: &Eval<'_>) -> Res
 
 impl MacQuantized {
     /// The stored result of an output channel with the given sum of products.
-    fn finish(&self, channel: usize, sum: i64, bias: i64) -> i32 {
+    pub(super) fn finish(&self, channel: usize, sum: i64, bias: i64) -> i32 {
         let requant = self.requant[channel];
         let scaled = match self.accumulator {
             Accumulator::I32 => requant.apply((sum as i32).wrapping_add(bias as i32)),

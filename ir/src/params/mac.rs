@@ -1,4 +1,4 @@
-//! Layers that multiply, accumulate and requantize: convolutions and fully connected layers.
+//! Layers that multiply, accumulate and requantize: convolutions, fully connected layers and matrix products.
 //!
 //! A quantized layer computes, for output channel `c`,
 //!
@@ -86,6 +86,26 @@ impl MacArithmetic {
             }
             (x, w) => Err(format!("there is no arithmetic for {x} inputs and {w} weights")),
         }
+    }
+}
+
+impl MacArithmetic {
+    /// The arithmetic of products of elements of `a` and `b`, which both are computed; one factor serves all.
+    pub(super) fn of_products(a: &TensorType, b: &TensorType, result: &TensorType) -> Result<Self, String> {
+        let act = Activation::None;
+        let accumulator = match (a.elem, b.elem, result.elem) {
+            (ElemType::F32, ElemType::F32, ElemType::F32) => {
+                let (act_min, act_max) = activation::float_clamp(act)?;
+                return Ok(MacArithmetic::Float { act_min, act_max });
+            }
+            (ElemType::I8, ElemType::I8, ElemType::I8) => Accumulator::I32,
+            (ElemType::I16, ElemType::I16, ElemType::I16) => Accumulator::I64,
+            (a, b, y) => return Err(format!("there is no arithmetic for {a} times {b} giving {y}")),
+        };
+        per_tensor(b, "the second operand")?;
+        let (accumulate, channels) = (Accumulate::Centered, 1);
+        let layer = Layer { input: a, weights: b, result, channels, act, accumulate, accumulator };
+        Ok(MacArithmetic::Quantized(layer.quantized()?))
     }
 }
 

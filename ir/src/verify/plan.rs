@@ -14,6 +14,8 @@
 //! * `E0307` What is provided, computed or read has a place; constants, and only they, are in flash.
 //! * `E0308` A view has the bytes of its operands in the right order, and its operator only moves bytes. A view of a
 //!   variable lies in its place.
+//! * `E0310` Outputs of the entry graph are apart from its inputs, so that they stay as they are while the caller
+//!   writes the next inputs. An input that is an output stays in its own place.
 //!
 //! # How control flow runs
 //!
@@ -59,8 +61,27 @@ pub fn verify_plan_located(module: &Module, plan: &Plan, map: &SourceMap) -> Res
         places.check_values(graph, plan_of_graph);
         places.check_scratch(graph, plan_of_graph);
     }
+    check_outputs(module, plan, &mut findings);
     run::check(module, plan, &mut findings);
     findings.finish()
+}
+
+/// Rule `E0310`.
+fn check_outputs(module: &Module, plan: &Plan, findings: &mut Findings<'_>) {
+    let graph = module.entry();
+    let range = |id: ValueId| match plan.graphs[0].places[id.index()] {
+        Place::Arena { offset } => Some((offset, offset + graph.ty(id).bytes())),
+        Place::Constant | Place::Unused => None,
+    };
+    for &output in graph.outputs.iter().filter(|id| !graph.inputs.contains(id)) {
+        for &input in &graph.inputs {
+            let (Some(a), Some(b)) = (range(output), range(input)) else { continue };
+            if a.0 < b.1 && b.0 < a.1 {
+                let part = Part::Value(GraphId(0), output);
+                findings.add("E0310", part, format!("is an output and overlaps the input {input}"));
+            }
+        }
+    }
 }
 
 /// Rule `E0301`.

@@ -31,6 +31,7 @@ fn keeps_contents(op: &Op, shape: &Shape) -> bool {
         | Op::DepthwiseConv2d(_)
         | Op::TransposeConv2d(_)
         | Op::FullyConnected(_)
+        | Op::BatchMatmul(_)
         | Op::Binary(_)
         | Op::Compare(_)
         | Op::Unary(_)

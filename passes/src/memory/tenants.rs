@@ -13,8 +13,6 @@ pub(super) struct Tenant {
     pub(super) span: Option<Span>,
     /// Its offset is a multiple of this.
     pub(super) alignment: usize,
-    /// The variable whose contents it is.
-    pub(super) variable: Option<usize>,
 }
 
 /// All tenants of a module; the tables hold positions in `list`.
@@ -27,6 +25,9 @@ pub(super) struct Tenants {
     pub(super) scratch: Vec<Vec<Option<usize>>>,
     /// By variable.
     pub(super) variables: Vec<Versions>,
+    /// What the last invocation left in the outputs, and the tenants of these outputs: it holds until the next
+    /// invocation, so also while the caller writes the next inputs.
+    pub(super) left: Vec<(usize, usize)>,
 }
 
 /// The storage of a variable.
@@ -67,6 +68,7 @@ impl Tenants {
                 .collect();
             tenants.scratch.push(nodes);
         }
+        tenants.keep_outputs(module, timeline);
         for (v, variable) in module.variables.iter().enumerate() {
             let bytes = variable.ty.bytes();
             let versions = match version_spans(module, timeline, VarId::new(v)) {
@@ -75,16 +77,29 @@ impl Tenants {
                 ),
                 None => Versions::Lasting(tenants.add(bytes, Some(timeline.all), alignment)),
             };
-            if let Versions::Tracked(versions) = &versions {
-                versions.iter().for_each(|&tenant| tenants.list[tenant].variable = Some(v));
-            }
             tenants.variables.push(versions);
         }
         tenants
     }
 
+    /// Adds what the last invocation left in the outputs of the entry graph.
+    fn keep_outputs(&mut self, module: &Module, timeline: &Timeline) {
+        let graph = module.entry();
+        let first = timeline.all.first;
+        let mut outputs: Vec<ValueId> =
+            graph.outputs.iter().copied().filter(|id| !graph.inputs.contains(id)).collect();
+        outputs.sort_unstable();
+        outputs.dedup();
+        for id in outputs {
+            let Some(output) = self.value(0, id) else { continue };
+            let Tenant { bytes, alignment, .. } = self.list[output];
+            let left = self.add(bytes, Some(Span { first, last: first }), alignment);
+            self.left.push((left, output));
+        }
+    }
+
     fn add(&mut self, bytes: usize, span: Option<Span>, alignment: usize) -> usize {
-        self.list.push(Tenant { bytes, span, alignment, variable: None });
+        self.list.push(Tenant { bytes, span, alignment });
         self.list.len() - 1
     }
 

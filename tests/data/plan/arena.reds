@@ -10,5 +10,6 @@ graph @0 "main"(
   %2 = relu(%1) : 4xi32 // at 16 scratch 48+64 error: E0302 bytes 48..112 leave
   %3 = reshape(%2) {shape = [2, 2]} : 2x2xi32 // at 16 view
   %4, %5 = split(%3) {axis = 0, sizes = [1, 1]} : 1x2xi32, 1x2xi32 // at 16 24 view
-  return %4, %5
+  %6 = relu(%5) : 1x2xi32 // at 64
+  return %6
 }

@@ -6,7 +6,7 @@ graph @0 "main"(
   %1 : 1x16xf32 // at 64
 ) {
   %2 = relu(%0) : 1x16xf32 // at 128
-  %3 = tanh(%1) : 1x16xf32 // at 0
+  %3 = tanh(%1) : 1x16xf32 // at 0 error: E0310 overlaps the input %0
   %4 = add(%2, %0) {act = none} : 1x16xf32 // at 64 error: E0304 %0 is read, but its bytes now hold graph @0 "main", value %3
   %5 = relu(%4) : 1x16xf32 // at 64
   %6 = tanh(%5) : 1x16xf32 // at 128 scratch 0+16

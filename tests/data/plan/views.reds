@@ -14,5 +14,6 @@ graph @0 "main"(
   %10 = slice(%1) {begin = [1, 0], size = [1, 8], stride = [1, 1]} : 1x8xf32 // at 96 view
   %11 = slice(%1) {begin = [1, 7], size = [1, 8], stride = [1, -1]} : 1x8xf32 // at 384 view error: E0308 is no view
   %12 = concat(%10, %10) {axis = 0, act = none} : 2x8xf32 // at 64 view error: E0308 view %12 does not lie where
-  return %9
+  %13 = neg(%9) : 1x4xf32 // at 448
+  return %13
 }

@@ -1,8 +1,8 @@
 //! Steps that add layers with weights, and pools.
 
 use redsc_ir::ops::{
-    Accumulate, Activation, Conv2d, DepthwiseConv2d, FullyConnected, Padding, Pool2d, PoolKind, Svdf,
-    TransposeConv2d,
+    Accumulate, Activation, BatchMatmul, Conv2d, DepthwiseConv2d, FullyConnected, Padding, Pool2d, PoolKind,
+    Svdf, TransposeConv2d,
 };
 use redsc_ir::{ElemType, Quant, Shape, TensorType, ValueId};
 
@@ -86,6 +86,17 @@ pub(super) fn fully_connected(b: &mut Builder) -> Option<()> {
     let op = FullyConnected { keep_dims, act: activation(b), accumulate: accumulate(b, x) };
     let reach = layer_reach(b, x, w, c_in);
     b.push(op, &[Some(x), Some(w), bias], Results::Reach(reach))
+}
+
+/// Product of two tensors of one shape, one of them transposed.
+pub(super) fn batch_matmul(b: &mut Builder) -> Option<()> {
+    let x = b.value_of(ARITHMETIC)?;
+    let (elem, shape) = (b.ty(x).elem, b.ty(x).shape.clone());
+    let y = b.partner(|ty| ty.elem == elem && ty.shape == shape)?;
+    let transpose_a = b.choices.chance(50);
+    let depth = *shape.iter().nth_back(usize::from(transpose_a))?;
+    let reach = b.reach(x) * b.reach(y) * (depth as f64).sqrt();
+    b.push(BatchMatmul { transpose_a, transpose_b: !transpose_a }, &[Some(x), Some(y)], Results::Reach(reach))
 }
 
 /// Average or maximum over windows.

@@ -115,9 +115,9 @@ fn quantization_in_its_forms() {
     f.outputs(&tensors);
     insta::assert_snapshot!(text(&f), @r#"
     graph @0() {
-      %0 "b" = const : 2xi32 q(axis 0, [0.5, 0.25], [0, 0]) = [0, 0]
-      %1 "b" = const : 2xi32 q(axis 0, [0.5, 0.25], [0, 0]) = [0, 0]
-      %2 "w" = const : 2x4xi8 q(axis 0, [0.5, 0.25], [7, 7]) = [0, 0, 0, 0, 0, 0, 0, 0]
+      %0 "b" = const : 2xi32 q(axis 0, [0.5, 0.25], 0) = [0, 0]
+      %1 "b" = const : 2xi32 q(axis 0, [0.5, 0.25], 0) = [0, 0]
+      %2 "w" = const : 2x4xi8 q(axis 0, [0.5, 0.25], 7) = [0, 0, 0, 0, 0, 0, 0, 0]
       %3 "f" = const : 2xf32 = [0.0, 0.0]
       %4 "s" = const : 8xi8 q(1e-10, -128) = [0, 0, 0, 0, 0, 0, 0, 0]
       return %0, %1, %2, %3, %4

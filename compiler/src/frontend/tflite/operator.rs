@@ -261,6 +261,12 @@ impl<'m> OpReader<'_, '_, 'm> {
         self.reader.graph.add_value("", ty)
     }
 
+    /// Adds a constant that the translation made up.
+    pub(super) fn constant(&mut self, ty: TensorType, data: Data) -> Outcome<ValueId> {
+        self.charge(data.bytes().len())?;
+        Ok(self.reader.graph.add_constant("", ty, data))
+    }
+
     /// `value` in another shape: itself, or the result of a reshape that is appended.
     pub(super) fn reshaped(&mut self, value: ValueId, shape: Vec<usize>) -> Outcome<ValueId> {
         if self.ty(value).shape.0 == shape {

@@ -4,6 +4,7 @@
 //! [`OpReader`], defines the results and emits nodes. The number of operands and results is checked before; the
 //! rules of the representation (shapes, element types) are checked by the verifier after.
 
+mod compose;
 mod control;
 mod conv;
 mod elementwise;
@@ -58,6 +59,7 @@ pub(super) const TABLE: &[Row] = &[
     row(B::DepthwiseConv2d, 2..=3, 1..=1, conv::depthwise_conv_2d),
     row(B::TransposeConv, 3..=4, 1..=1, conv::transpose_conv),
     row(B::FullyConnected, 2..=3, 1..=1, linear::fully_connected),
+    row(B::BatchMatmul, 2..=2, 1..=1, linear::batch_matmul),
     row(B::AveragePool2d, 1..=1, 1..=1, pool::average_pool_2d),
     row(B::MaxPool2d, 1..=1, 1..=1, pool::max_pool_2d),
     row(B::Add, 2..=2, 1..=1, elementwise::add),
@@ -90,6 +92,7 @@ pub(super) const TABLE: &[Row] = &[
     row(B::Sum, 2..=2, 1..=1, reduce::sum),
     row(B::ReduceMax, 2..=2, 1..=1, reduce::max),
     row(B::ReduceMin, 2..=2, 1..=1, reduce::min),
+    row(B::Cumsum, 2..=2, 1..=1, compose::cumsum),
     row(B::Softmax, 1..=1, 1..=1, reduce::softmax),
     row(B::LogSoftmax, 1..=1, 1..=1, reduce::log_softmax),
     row(B::Quantize, 1..=1, 1..=1, quantize::quantize),

@@ -135,6 +135,7 @@ fn state(op: &Op) -> Vec<VarId> {
         | Op::DepthwiseConv2d(_)
         | Op::TransposeConv2d(_)
         | Op::FullyConnected(_)
+        | Op::BatchMatmul(_)
         | Op::Pool2d(_)
         | Op::Binary(_)
         | Op::Compare(_)

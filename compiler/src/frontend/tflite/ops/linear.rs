@@ -1,6 +1,6 @@
-//! FULLY_CONNECTED.
+//! FULLY_CONNECTED, BATCH_MATMUL.
 
-use redsc_ir::ops::{Accumulate, FullyConnected};
+use redsc_ir::ops::{Accumulate, BatchMatmul, FullyConnected};
 use redsc_schema::tflite::FullyConnectedWeightsFormat;
 
 use super::super::fault::{Outcome, damaged, form};
@@ -36,4 +36,14 @@ pub(super) fn fully_connected(op: &mut OpReader) -> Outcome {
         shape,
         result,
     )
+}
+
+/// `(a, b)`
+pub(super) fn batch_matmul(op: &mut OpReader) -> Outcome {
+    let options = options!(op, BatchMatMulOptions)?;
+    let (a, b) = (op.operand(0)?, op.operand(1)?);
+    reject_hybrid(op, a, b)?;
+    let result = op.result(0)?;
+    op.emit(BatchMatmul { transpose_a: options.adj_x, transpose_b: options.adj_y }, &[a, b], result);
+    Ok(())
 }

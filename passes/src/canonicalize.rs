@@ -12,7 +12,7 @@
 //! * A transpose that moves only dimensions of extent 1, and a maximum or minimum over such, becomes a reshape.
 //! * A reshape of a reshape reads what the first one reads.
 //! * A dilation along one tap becomes 1, as does the stride of a slice that takes one element.
-//! * A depthwise convolution of one channel becomes a convolution.
+//! * A depthwise convolution of one channel becomes a convolution, if it computes with integers.
 //! * Of a commutative operator's operands, the constant one comes second.
 //!
 //! Keeps: every output byte. Names of values that disappear are lost.

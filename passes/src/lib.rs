@@ -23,6 +23,7 @@ pub mod fuse_pad;
 pub mod memory;
 pub mod pipeline;
 mod plan;
+pub mod schedule;
 pub mod select_kernels;
 pub mod table;
 pub mod tabulate;

@@ -13,7 +13,9 @@ mod sharing;
 pub mod solver;
 mod storage;
 mod tenants;
+mod views;
 
+pub(crate) use inplace::{as_view, may_overwrite};
 use redsc_ir::Module;
 use redsc_ir::plan::{ALIGNMENT, Place};
 

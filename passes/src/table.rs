@@ -2,7 +2,7 @@
 
 use crate::{
     Pass, canonicalize, dead_code, fold_constants, fold_init, fold_zero_points, fuse_activations, fuse_pad,
-    tabulate,
+    schedule, tabulate,
 };
 
 /// All passes, in the order in which the default pipeline runs them.
@@ -15,6 +15,7 @@ pub const PASSES: &[Pass] = &[
     tabulate::PASS,
     fold_zero_points::PASS,
     dead_code::PASS,
+    schedule::PASS,
 ];
 
 /// The pass of that name.

@@ -93,7 +93,8 @@ impl<'g> Tabulation<'g> {
         }
         if table == codes && self.graph.ty(source) == self.graph.ty(result) {
             self.removed.insert(position);
-            self.use_counts[source.index()] += self.use_counts[result.index()] - 1;
+            self.use_counts[source.index()] += self.use_counts[result.index()];
+            self.use_counts[source.index()] -= 1;
             self.graph.replace_uses(result, source);
             self.stats.add("removed-identities", 1);
             return;

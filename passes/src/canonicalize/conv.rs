@@ -21,13 +21,17 @@ pub(super) fn without_idle_dilation(graph: &Graph, node: &Node) -> Option<Node> 
     (changed != *node).then_some(changed)
 }
 
-/// Turns a depthwise convolution of one input channel into a convolution: only the order of the weights differs.
+/// Turns a depthwise convolution of one input channel into a convolution: only the order of the weights differs. Real
+/// numbers stay, since the order of their sum may differ, too.
 pub(super) fn depthwise_of_one_channel(graph: &mut Graph, position: usize) -> bool {
     let node = &graph.nodes[position];
     let (Op::DepthwiseConv2d(op), Some(x), Some(w)) = (&node.op, node.input(0), node.input(1)) else {
         return false;
     };
     let (Some(1), Some(data)) = (graph.ty(x).shape.last(), graph.constant(w)) else { return false };
+    if graph.ty(x).elem.is_float() {
+        return false;
+    }
     let Some((ty, data)) = outputs_first(graph.ty(w), data) else { return false };
     let DepthwiseConv2d { padding, stride, dilation, act, accumulate } = op.clone();
     let name = graph.value(w).name.clone();

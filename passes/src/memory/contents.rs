@@ -1,4 +1,4 @@
-//! Whose bytes a tenant holds: values that only hand on bytes of other values hold the same bytes as those.
+//! Whose bytes a tenant holds: the result of a view holds the bytes of its operands.
 
 use std::collections::HashMap;
 
@@ -21,8 +21,9 @@ pub(super) struct Segment {
 pub(super) struct Contents(Vec<Vec<Segment>>);
 
 impl Contents {
-    pub(super) fn of(module: &Module, tenants: &Tenants) -> Contents {
-        let mut tracer = Tracer { tenants, sources: 0, known: vec![Vec::new(); tenants.list.len()] };
+    /// What tenants consist of if the nodes that are flagged, by graph and position, are views.
+    pub(super) fn of(module: &Module, tenants: &Tenants, views: &[Vec<bool>]) -> Contents {
+        let mut tracer = Tracer { tenants, views, sources: 0, known: vec![Vec::new(); tenants.list.len()] };
         for tenant in 0..tenants.list.len() {
             tracer.known[tenant] = tracer.fresh(tenants.list[tenant].bytes);
         }
@@ -40,6 +41,7 @@ impl Contents {
 
 struct Tracer<'t> {
     tenants: &'t Tenants,
+    views: &'t [Vec<bool>],
     sources: usize,
     known: Vec<Vec<Segment>>,
 }
@@ -55,25 +57,28 @@ impl Tracer<'_> {
     fn trace(&mut self, g: usize, graph: &Graph) {
         // By variable, for the entry graph: the assignments so far.
         let mut assigned: HashMap<usize, usize> = HashMap::new();
-        for node in &graph.nodes {
+        for (node, &is_view) in graph.nodes.iter().zip(&self.views[g]) {
             match &node.op {
-                Op::ReadVariable(op) => {
+                Op::ReadVariable(op) if is_view => {
                     let version = self.version(g, op.variable.index(), assigned.get(&op.variable.index()));
                     let result = node.outputs.first().and_then(|&id| self.tenants.value(g, id));
-                    if let (Some(version), Some(result)) = (version, result) {
-                        self.known[result] = self.known[version].clone();
-                    }
+                    self.copy(version, result);
                 }
                 Op::AssignVariable(op) => {
                     *assigned.entry(op.variable.index()).or_default() += 1;
                     let version = self.version(g, op.variable.index(), assigned.get(&op.variable.index()));
                     let operand = node.input(0).and_then(|id| self.tenants.value(g, id));
-                    if let (Some(version), Some(operand)) = (version, operand) {
-                        self.known[version] = self.known[operand].clone();
-                    }
+                    self.copy(operand.filter(|_| is_view), version);
                 }
-                _ => self.trace_view(g, graph, node),
+                _ if is_view => self.trace_view(g, graph, node),
+                _ => {}
             }
+        }
+    }
+
+    fn copy(&mut self, from: Option<usize>, to: Option<usize>) {
+        if let (Some(from), Some(to)) = (from, to) {
+            self.known[to] = self.known[from].clone();
         }
     }
 

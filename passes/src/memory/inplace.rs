@@ -1,19 +1,19 @@
 //! What operators allow: which results can be views of operands, and which can be written over an operand.
 
 use redsc_ir::ops::{Activation, Slice};
-use redsc_ir::{Graph, Node, Op, Shape, TensorType};
+use redsc_ir::{Graph, Node, Op, Shape, TensorType, ValueId};
 
 /// A view: value `part` consists of the bytes of value `whole` from `offset` on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Part<T> {
-    pub(super) whole: T,
-    pub(super) part: T,
-    pub(super) offset: usize,
+pub(crate) struct Part {
+    pub(crate) whole: ValueId,
+    pub(crate) part: ValueId,
+    pub(crate) offset: usize,
 }
 
 /// How the operands and results of a node lie in each other if the node only hands bytes on in their order; `None` for
 /// any other node. Access to variables is not decided here.
-pub(super) fn as_view(graph: &Graph, node: &Node) -> Option<Vec<Part<redsc_ir::ValueId>>> {
+pub(crate) fn as_view(graph: &Graph, node: &Node) -> Option<Vec<Part>> {
     let (operand, result) = (node.input(0)?, *node.outputs.first()?);
     let shape = &graph.ty(operand).shape;
     match &node.op {
@@ -24,7 +24,7 @@ pub(super) fn as_view(graph: &Graph, node: &Node) -> Option<Vec<Part<redsc_ir::V
         }
         Op::Split(op) => {
             let mut end = 0;
-            let part = |&part: &redsc_ir::ValueId| {
+            let part = |&part: &ValueId| {
                 let offset = end;
                 end += graph.ty(part).bytes();
                 Part { whole: operand, part, offset }
@@ -33,7 +33,7 @@ pub(super) fn as_view(graph: &Graph, node: &Node) -> Option<Vec<Part<redsc_ir::V
         }
         Op::Concat(op) => {
             let mut end = 0;
-            let part = |part: redsc_ir::ValueId| {
+            let part = |part: ValueId| {
                 let offset = end;
                 end += graph.ty(part).bytes();
                 Part { whole: result, part, offset }
@@ -63,7 +63,7 @@ fn first_if_contiguous(shape: &Shape, op: &Slice) -> Option<usize> {
 
 /// Whether the kernel is done with each element of the operand when it writes the element of the result that takes its
 /// place, if both start at the same byte: it works upwards, element by element.
-pub(super) fn may_overwrite(op: &Op, operand: usize, from: &TensorType, to: &TensorType) -> bool {
+pub(crate) fn may_overwrite(op: &Op, operand: usize, from: &TensorType, to: &TensorType) -> bool {
     let in_step = from.shape == to.shape && to.elem.bytes() <= from.elem.bytes();
     match op {
         Op::Binary(_)

@@ -4,24 +4,28 @@
 //!
 //! 1. A reshape is always a view.
 //! 2. Other views (slices, parts of a split, operands written where they are joined, variables read or assigned where
-//!    they are) save copies, but tie lives together. Each is taken if the arena does not grow by it.
+//!    they are) save copies, but tie lives together. Views that have to do with each other are tried together, then one
+//!    by one, the largest first; they are taken if the arena does not grow.
 //! 3. A result is written over an operand that dies, wherever kernels can and nothing is in the way.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use redsc_ir::{Graph, Module, Node, Op};
+use redsc_ir::{Module, Op, ValueId};
 
 use super::contents::Contents;
-use super::inplace::{as_view, may_overwrite};
+use super::inplace::may_overwrite;
 use super::lifetime::Timeline;
 use super::solver::pack;
 use super::storage::{Join, Storage};
 use super::tenants::{Tenants, Versions};
+use super::views::{View, connected, find_views};
 
 /// Search nodes for each trial packing.
 const TRIAL_NODES: u64 = 2_000;
 
 /// The outcome.
+#[derive(Clone)]
 pub(super) struct Sharing {
     pub(super) storage: Storage,
     /// By graph and node: whether the results are where they belong without doing anything.
@@ -31,35 +35,26 @@ pub(super) struct Sharing {
 /// Decides for all nodes of a module.
 pub(super) fn share(module: &Module, timeline: &Timeline, tenants: &Tenants, alignment: usize) -> Sharing {
     let sharer = Sharer { module, tenants, writers: writers(module, timeline), alignment };
-    let mut storage = Storage::new(&tenants.list, Contents::of(module, tenants));
-    sharer.unite_versions(&mut storage);
-    sharer.keep_outputs(&mut storage);
-    let mut views: Vec<Vec<bool>> = module.graphs.iter().map(|g| vec![false; g.nodes.len()]).collect();
-    let mut optional = Vec::new();
-    for (g, graph) in module.graphs.iter().enumerate() {
-        for (n, node) in graph.nodes.iter().enumerate() {
-            let Some(view) = sharer.view(g, graph, n, node) else { continue };
-            if matches!(node.op, Op::Reshape(_)) {
-                views[g][n] = sharer.apply(&view, &mut storage);
-            } else {
-                optional.push((g, n, view));
-            }
-        }
+    let views: Vec<Vec<bool>> = module.graphs.iter().map(|graph| vec![false; graph.nodes.len()]).collect();
+    let storage = Storage::new(&tenants.list, Contents::of(module, tenants, &views));
+    let mut sharing = Sharing { storage, views };
+    sharer.unite_versions(&mut sharing.storage);
+    sharer.keep_outputs(&mut sharing.storage);
+    let is_reshape = |view: &View| matches!(module.graphs[view.graph].nodes[view.node].op, Op::Reshape(_));
+    let (reshapes, optional): (Vec<View>, Vec<View>) =
+        find_views(module, tenants).into_iter().partition(is_reshape);
+    for view in &reshapes {
+        sharer.apply(view, &mut sharing);
     }
-    let mut least = sharer.cost(&storage);
-    for (g, n, view) in optional {
-        let mut trial = storage.clone();
-        if !sharer.apply(&view, &mut trial) {
-            continue;
-        }
-        let cost = sharer.cost(&trial);
-        if cost <= least {
-            (storage, least) = (trial, cost);
-            views[g][n] = true;
-        }
-    }
-    sharer.overwrite(&mut storage);
-    Sharing { storage, views }
+    let together = connected(optional.clone(), &sharing.storage);
+    let alone: Vec<Vec<View>> = optional.into_iter().map(|view| vec![view]).collect();
+    // Neither way is always better: groups may pay only as a whole, and exclude what would pay more.
+    let ways = [vec![together, alone.clone()], vec![alone]];
+    let results = ways.into_iter().map(|stages| sharer.take_stages(stages, sharing.clone()));
+    let best = results.min_by_key(|(_, cost)| *cost);
+    let mut sharing = best.map_or(sharing, |(sharing, _)| sharing);
+    sharer.overwrite(&mut sharing.storage);
+    sharing
 }
 
 /// The node that runs at each tick, if it has no regions.
@@ -82,13 +77,6 @@ struct Sharer<'a> {
     alignment: usize,
 }
 
-/// A view and the tenants that need not be aligned for vector accesses because of it.
-struct View {
-    joins: Vec<Join>,
-    /// Tenants and the size of their elements.
-    loosened: Vec<(usize, usize)>,
-}
-
 impl Sharer<'_> {
     /// The contents of a variable move only by being assigned.
     fn unite_versions(&self, storage: &mut Storage) {
@@ -108,47 +96,51 @@ impl Sharer<'_> {
         }
     }
 
-    /// What must share storage for the node to have nothing to do.
-    fn view(&self, g: usize, graph: &Graph, n: usize, node: &Node) -> Option<View> {
-        match &node.op {
-            Op::ReadVariable(_) | Op::AssignVariable(_) => self.view_of_variable(g, n, node),
-            _ => self.view_of_values(g, graph, node),
+    /// Makes a node a view, unless it is one or something is in the way.
+    fn apply(&self, view: &View, sharing: &mut Sharing) -> bool {
+        if sharing.views[view.graph][view.node] {
+            return false;
         }
+        let before = sharing.storage.clone();
+        sharing.views[view.graph][view.node] = true;
+        let storage = &mut sharing.storage;
+        storage.set_contents(Contents::of(self.module, self.tenants, &sharing.views));
+        view.loosened.iter().for_each(|&(tenant, bytes)| storage.set_alignment(tenant, bytes));
+        let is_done = storage.join_all(&view.joins, &|a, b, distance| self.may_overwrite(a, b, distance));
+        if !is_done {
+            sharing.storage = before;
+            sharing.views[view.graph][view.node] = false;
+        }
+        is_done
     }
 
-    fn view_of_values(&self, g: usize, graph: &Graph, node: &Node) -> Option<View> {
-        let mut view = View { joins: Vec::new(), loosened: Vec::new() };
-        for part in as_view(graph, node)? {
-            let (a, b) = (self.tenants.value(g, part.whole)?, self.tenants.value(g, part.part)?);
-            view.joins.push(Join { a, b, distance: part.offset as isize });
-            let bytes = graph.ty(part.part).elem.bytes();
-            view.loosened.extend([(a, bytes), (b, bytes)]);
+    /// Takes views stage by stage; returns what comes out and the arena it needs.
+    fn take_stages(&self, stages: Vec<Vec<Vec<View>>>, mut sharing: Sharing) -> (Sharing, usize) {
+        let mut least = self.cost(&sharing.storage);
+        for mut groups in stages {
+            // A large copy that goes can make the next smaller one the one that counts.
+            groups.sort_by_key(|group| Reverse(group.iter().map(|view| view.bytes).max()));
+            while self.take_views(&mut groups, &mut sharing, &mut least) {}
         }
-        Some(view)
+        (sharing, least)
     }
 
-    /// The version of the variable that a node of the entry graph reads or makes, and the value that equals it.
-    fn view_of_variable(&self, g: usize, n: usize, node: &Node) -> Option<View> {
-        let entry = self.module.graphs.first().filter(|_| g == 0)?;
-        let (variable, value) = match &node.op {
-            Op::ReadVariable(op) => (op.variable, *node.outputs.first()?),
-            Op::AssignVariable(op) => (op.variable, node.input(0)?),
-            _ => return None,
-        };
-        let assigns = |node: &&Node| matches!(&node.op, Op::AssignVariable(op) if op.variable == variable);
-        let version = entry.nodes[..=n].iter().filter(assigns).count();
-        let Versions::Tracked(versions) = &self.tenants.variables[variable.index()] else { return None };
-        let a = *versions.get(version)?;
-        let b = self.tenants.value(g, value)?;
-        let joins = vec![Join { a, b, distance: 0 }];
-        Some(View { joins, loosened: vec![(b, entry.ty(value).elem.bytes())] })
-    }
-
-    fn apply(&self, view: &View, storage: &mut Storage) -> bool {
-        for &(tenant, bytes) in &view.loosened {
-            storage.set_alignment(tenant, bytes);
-        }
-        storage.join_all(&view.joins, &|a, b, distance| self.may_overwrite(a, b, distance))
+    /// Takes every group, as far as it goes, by which the arena does not grow; says whether one made it smaller.
+    fn take_views(&self, groups: &mut Vec<Vec<View>>, sharing: &mut Sharing, least: &mut usize) -> bool {
+        let before = *least;
+        groups.retain(|group| {
+            let mut trial = sharing.clone();
+            if group.iter().filter(|view| self.apply(view, &mut trial)).count() == 0 {
+                return true;
+            }
+            let cost = self.cost(&trial.storage);
+            let is_taken = cost <= *least;
+            if is_taken {
+                (*sharing, *least) = (trial, cost);
+            }
+            !is_taken
+        });
+        *least < before
     }
 
     /// Bytes of the arena once results are written over operands as well.
@@ -181,17 +173,24 @@ impl Sharer<'_> {
 
     /// Whether the node that makes tenant `b` may write it over tenant `a`, which it reads last.
     fn may_overwrite(&self, a: usize, b: usize, distance: isize) -> bool {
-        let Some((g, n)) = self.tenants.list[b].span.and_then(|span| self.writers.get(&span.first)) else {
+        let Some(&(g, n)) = self.tenants.list[b].span.and_then(|span| self.writers.get(&span.first)) else {
             return false;
         };
-        let (graph, node) = (&self.module.graphs[*g], &self.module.graphs[*g].nodes[*n]);
-        let &[result] = &node.outputs[..] else { return false };
-        if distance != 0 || self.tenants.value(*g, result) != Some(b) {
-            return false;
+        let (graph, node) = (&self.module.graphs[g], &self.module.graphs[g].nodes[n]);
+        let is_a = |id: ValueId| self.tenants.value(g, id) == Some(a);
+        match (&node.op, &node.outputs[..]) {
+            // An assignment copies its operand even to a place that overlaps it.
+            (Op::AssignVariable(op), []) => {
+                node.operands().any(is_a) && self.tenants.list[b].variable == Some(op.variable.index())
+            }
+            (op, &[result]) if distance == 0 && self.tenants.value(g, result) == Some(b) => {
+                let inputs = node.inputs.iter().enumerate();
+                let mut of_a =
+                    inputs.filter_map(|(i, id)| id.filter(|&id| is_a(id)).map(|id| (i, id))).peekable();
+                of_a.peek().is_some()
+                    && of_a.all(|(i, id)| may_overwrite(op, i, graph.ty(id), graph.ty(result)))
+            }
+            _ => false,
         }
-        let mut operands = (0..node.inputs.len()).filter_map(|i| Some((i, node.input(i)?))).peekable();
-        let mut of_a = operands.by_ref().filter(|&(_, id)| self.tenants.value(*g, id) == Some(a)).peekable();
-        of_a.peek().is_some()
-            && of_a.all(|(i, id)| may_overwrite(&node.op, i, graph.ty(id), graph.ty(result)))
     }
 }

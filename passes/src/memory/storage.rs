@@ -45,6 +45,16 @@ impl Storage {
         }
     }
 
+    /// Replaces what is known about equal bytes.
+    pub(super) fn set_contents(&mut self, contents: Contents) {
+        self.contents = Rc::new(contents);
+    }
+
+    /// The home of a tenant.
+    pub(super) fn home(&self, tenant: usize) -> usize {
+        self.homes[tenant].0
+    }
+
     /// Lowers what the offset of a tenant must be a multiple of.
     pub(super) fn set_alignment(&mut self, tenant: usize, alignment: usize) {
         self.tenants[tenant].alignment = self.tenants[tenant].alignment.min(alignment);
@@ -84,6 +94,11 @@ impl Storage {
     }
 
     fn are_compatible(&self, a: usize, b: usize, may_overwrite: MayOverwrite<'_>) -> bool {
+        // Variables are initialised one by one, even if they soon hold the same.
+        let variables = (self.tenants[a].variable, self.tenants[b].variable);
+        if matches!(variables, (Some(a), Some(b)) if a != b) && self.overlap(a, b).is_some() {
+            return false;
+        }
         let (Some(span_a), Some(span_b)) = (self.tenants[a].span, self.tenants[b].span) else { return true };
         let (at_a, at_b) = (self.homes[a].1, self.homes[b].1);
         let never_meet = span_a.last < span_b.first || span_b.last < span_a.first;
@@ -95,10 +110,16 @@ impl Storage {
 
     /// Whether two tenants are apart in space or hold the same bytes where they overlap.
     fn agree(&self, a: usize, b: usize) -> bool {
+        let Some((low, bytes)) = self.overlap(a, b) else { return true };
+        let inside = |tenant: usize| (low - self.homes[tenant].1).unsigned_abs();
+        self.contents.are_equal(a, inside(a), b, inside(b), bytes)
+    }
+
+    /// Where two tenants of one home overlap in space: from where on, and how many bytes.
+    fn overlap(&self, a: usize, b: usize) -> Option<(isize, usize)> {
         let end = |tenant: usize| self.homes[tenant].1 + self.tenants[tenant].bytes as isize;
         let (low, high) = (self.homes[a].1.max(self.homes[b].1), end(a).min(end(b)));
-        let inside = |tenant: usize| (low - self.homes[tenant].1).unsigned_abs();
-        low >= high || self.contents.are_equal(a, inside(a), b, inside(b), (high - low).unsigned_abs())
+        (low < high).then(|| (low, (high - low).unsigned_abs()))
     }
 
     /// The lowest distance from the origin such that the home can start there; `None` if the alignments of its members

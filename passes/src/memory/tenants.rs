@@ -13,6 +13,8 @@ pub(super) struct Tenant {
     pub(super) span: Option<Span>,
     /// Its offset is a multiple of this.
     pub(super) alignment: usize,
+    /// The variable whose contents it is.
+    pub(super) variable: Option<usize>,
 }
 
 /// All tenants of a module; the tables hold positions in `list`.
@@ -77,6 +79,9 @@ impl Tenants {
                 ),
                 None => Versions::Lasting(tenants.add(bytes, Some(timeline.all), alignment)),
             };
+            if let Versions::Tracked(versions) = &versions {
+                versions.iter().for_each(|&tenant| tenants.list[tenant].variable = Some(v));
+            }
             tenants.variables.push(versions);
         }
         tenants
@@ -99,7 +104,7 @@ impl Tenants {
     }
 
     fn add(&mut self, bytes: usize, span: Option<Span>, alignment: usize) -> usize {
-        self.list.push(Tenant { bytes, span, alignment });
+        self.list.push(Tenant { bytes, span, alignment, variable: None });
         self.list.len() - 1
     }
 

@@ -14,8 +14,11 @@
 #include <stdint.h>
 #include <string.h>
 
-#if defined(REDSC_OPTIMIZE_SIZE)
+#if defined(REDSC_OPTIMIZE_SIZE) && defined(__clang__)
 #define REDSC_KERNEL static __attribute__((noinline, unused))
+#elif defined(REDSC_OPTIMIZE_SIZE)
+/* No clones for constant addresses: GCC 12 may lose the stores of such a clone. */
+#define REDSC_KERNEL static __attribute__((noinline, noclone, unused))
 #else
 #define REDSC_KERNEL static inline __attribute__((always_inline))
 #endif

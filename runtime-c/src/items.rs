@@ -1,7 +1,8 @@
 //! Cuts C files into items (functions, types, macros, enumerations) and finds those that others need.
 //!
 //! This is no C parser: it knows the layout of our own files. Items stand apart by blank lines at brace level 0, and
-//! a comment directly above an item belongs to it.
+//! a comment directly above an item belongs to it. A macro that is called at the start of a line, outside of any function,
+//! may define whatever its arguments name.
 
 use std::collections::{HashMap, HashSet};
 
@@ -69,7 +70,9 @@ fn item(file: &'static str, lines: &[&str]) -> Option<Item> {
     let text = lines.join("\n") + "\n";
     let code = without_comments(&text);
     let mentions = identifiers(&code).map(str::to_owned).collect();
-    Some(Item { file, defines: definitions(&code), mentions, text })
+    let mut defines = definitions(&code);
+    defines.extend(macro_calls(&code));
+    Some(Item { file, defines, mentions, text })
 }
 
 fn without_comments(text: &str) -> String {
@@ -86,6 +89,23 @@ fn identifiers(code: &str) -> impl Iterator<Item = &str> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
     code.split(move |c| !is_part(c))
         .filter(|word| word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))
+}
+
+/// What the arguments of macros name that are called outside of functions.
+fn macro_calls(code: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut open = 0;
+    for line in code.lines() {
+        let is_call = line.split_once('(').is_some_and(|(name, _)| {
+            !name.is_empty()
+                && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+        });
+        if open > 0 || is_call {
+            names.extend(identifiers(line).map(str::to_owned));
+            open += line.matches('(').count() as i32 - line.matches(')').count() as i32;
+        }
+    }
+    names
 }
 
 /// What the code of one item defines.
@@ -165,6 +185,16 @@ static int other(void)
         let expected: [&[&str]; 7] =
             [&[], &["TWICE"], &["pair_t"], &["RED", "GREEN"], &["table"], &["first"], &["other"]];
         assert_eq!(defines, expected);
+    }
+
+    #[test]
+    fn macros_define_what_their_arguments_name() {
+        let text = "#define MAKE(name, body) static int name(void) { return body; }\nMAKE(one, 1)\nMAKE(two,\n     TWICE(1))\n";
+        let kept = reachable(split("f", text), &["two"]);
+        assert_eq!(kept.len(), 1);
+        assert!(kept[0].defines.contains(&"MAKE".to_owned()) && kept[0].defines.contains(&"one".to_owned()));
+        assert_eq!(reachable(split("f", "MAKE(one, 1)\n"), &["one"]).len(), 1);
+        assert!(reachable(split("f", "MAKE(one, 1)\n"), &["three"]).is_empty());
     }
 
     #[test]

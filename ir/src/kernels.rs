@@ -97,6 +97,8 @@ define_kernels! {
     SvdfF32 = "redsc_svdf_f32" in "ref/svdf_f32.c";
     /// LSTM, 8 bit with a 16-bit cell.
     LstmS8 = "redsc_lstm_s8" in "ref/lstm_s8.c";
+    /// LSTM, 16 bit with 8-bit weights.
+    LstmS16 = "redsc_lstm_s16" in "ref/lstm_s16.c";
     /// LSTM, real numbers.
     LstmF32 = "redsc_lstm_f32" in "ref/lstm_f32.c";
     /// Average pooling of codes.

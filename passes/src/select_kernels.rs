@@ -77,7 +77,9 @@ fn portable(operands: &Operands<'_>) -> Result<Kernel, String> {
             Ok(K::Copy)
         }
         Op::Svdf(_) => by_type(&[(ElemType::I8, K::SvdfS8), (ElemType::F32, K::SvdfF32)]),
-        Op::Lstm(_) => by_type(&[(ElemType::I8, K::LstmS8), (ElemType::F32, K::LstmF32)]),
+        Op::Lstm(_) => {
+            by_type(&[(ElemType::I8, K::LstmS8), (ElemType::I16, K::LstmS16), (ElemType::F32, K::LstmF32)])
+        }
         Op::ReadVariable(_) | Op::AssignVariable(_) | Op::CallOnce(_) | Op::If(_) | Op::While(_) => {
             Ok(K::Inline)
         }

@@ -53,12 +53,15 @@ fn seeds() -> Range<u64> {
 
 /// What goes wrong with the modules of these seeds.
 fn check_batch(seeds: Range<u64>) -> Vec<String> {
-    let mut failures = Vec::new();
-    let mut subjects = Vec::new();
-    for seed in seeds {
-        match subject(seed) {
+    check_subjects(seeds.map(|seed| subject(seed).map_err(|e| format!("seed {seed}: {e}"))))
+}
+
+fn check_subjects(made: impl Iterator<Item = Result<Subject, String>>) -> Vec<String> {
+    let (mut subjects, mut failures) = (Vec::new(), Vec::new());
+    for result in made {
+        match result {
             Ok(subject) => subjects.push(subject),
-            Err(message) => failures.push(format!("seed {seed}: {message}")),
+            Err(message) => failures.push(message),
         }
     }
     let dir = tempfile::tempdir().unwrap();
@@ -70,7 +73,10 @@ fn check_batch(seeds: Range<u64>) -> Vec<String> {
 }
 
 fn subject(seed: u64) -> Result<Subject, String> {
-    let module = random::module_of_seed(seed);
+    subject_of(random::module_of_seed(seed), seed)
+}
+
+fn subject_of(module: Module, seed: u64) -> Result<Subject, String> {
     let mut interpreter = Interpreter::new(&module);
     let mut steps = Vec::new();
     for step in 0..STEPS {
@@ -178,6 +184,45 @@ fn main_c(subjects: &[Subject]) -> String {
     }
     text.push_str("    fclose(in);\n    return fclose(out);\n}\n");
     text
+}
+
+/// Random modules have no LSTM: its operands hang together too much.
+fn lstm(elem: &str, bias: &str, zero_point: i32, seed: u64) -> Module {
+    let mut text = format!(
+        "module \"lstm\"
+var $0 : 2x3x{elem} q(0.0078125, {zero_point}) = random(seed {seed})
+var $1 : 2x3xi16 q(0.00048828125, 0) = random(seed {seed})
+graph @0(%0 : 2x4x5x{elem} q(0.02, {zero_point})) {{\n"
+    );
+    for gate in 0..4 {
+        let _ = writeln!(text, "  %{} = const : 3x5xi8 q(0.011, 0) = random(seed {})", 1 + gate, seed + gate);
+        let _ =
+            writeln!(text, "  %{} = const : 3x3xi8 q(0.017, 0) = random(seed {})", 5 + gate, seed + 9 * gate);
+        let _ = writeln!(text, "  %{} = const : 3x{bias} = [{}, -500, {}]", 9 + gate, 900 * gate, 37 * seed);
+    }
+    let absent = |count| vec!["_"; count].join(", ");
+    let _ = write!(
+        text,
+        "  %13 = lstm(%0, %1, %2, %3, %4, %5, %6, %7, %8, {}, %9, %10, %11, %12, {})
+    {{time_major = false, act = tanh, cell_clip = 8.0, projection_clip = 0.0, hidden_scale = 0.0078125,
+     hidden_zero_point = {zero_point}, output_state = $0, cell_state = $1}}
+    : 2x4x3x{elem} q(0.0078125, {zero_point})
+  return %13
+}}\n",
+        absent(3),
+        absent(6)
+    );
+    redsc_ir::text::parse(&text, &|_| None).unwrap_or_else(|errors| panic!("{errors:?}\n{text}"))
+}
+
+#[test]
+fn lstms_compute_the_same_as_c() {
+    if !cc::available() {
+        return;
+    }
+    let modules = (0..4).flat_map(|seed| [lstm("i8", "i32", -5, seed), lstm("i16", "i64", 0, seed)]);
+    let failures = check_subjects(modules.zip(0..).map(|(module, seed)| subject_of(module, seed)));
+    assert!(failures.is_empty(), "{}", failures[0]);
 }
 
 #[test]

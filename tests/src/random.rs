@@ -19,9 +19,11 @@
 
 mod builder;
 mod choices;
+mod control;
 mod layers;
 mod math;
 mod moves;
+mod recurrent;
 
 use proptest::prelude::*;
 use redsc_ir::{Data, Module, TensorType, ValueId};
@@ -80,7 +82,8 @@ const STEPS: &[(usize, StepOf)] = &[
     (4, layers::fully_connected),
     (1, layers::batch_matmul),
     (4, layers::pool2d),
-    (2, layers::svdf),
+    (2, recurrent::svdf),
+    (2, recurrent::lstm),
     (4, math::binary),
     (2, math::binary_with_constant),
     (1, math::compare),
@@ -101,6 +104,9 @@ const STEPS: &[(usize, StepOf)] = &[
     (2, moves::slice),
     (1, moves::resize),
     (2, moves::state),
+    (1, control::branch),
+    (1, control::counted_loop),
+    (1, control::initializer),
 ];
 
 /// The module that the choices make.

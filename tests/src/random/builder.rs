@@ -1,7 +1,9 @@
 //! A module under construction. Operators' own rules say what fits and which shapes results have.
 
 use redsc_ir::ops::Operands;
-use redsc_ir::{Data, ElemType, Graph, Module, Node, Op, Quant, Shape, TensorType, ValueId, VarId, Variable};
+use redsc_ir::{
+    Data, ElemType, Graph, GraphId, Module, Node, Op, Quant, Shape, TensorType, ValueId, VarId, Variable,
+};
 
 use super::{Choices, is_small};
 
@@ -24,6 +26,19 @@ pub(super) enum Results {
     Fixed(Quant),
 }
 
+/// Element types of inputs, more common ones more often.
+const INPUT_ELEMS: &[ElemType] = &[
+    ElemType::I8,
+    ElemType::I8,
+    ElemType::I8,
+    ElemType::I8,
+    ElemType::F32,
+    ElemType::F32,
+    ElemType::I16,
+    ElemType::I16,
+    ElemType::U8,
+];
+
 impl Builder {
     /// A module with one or two inputs.
     pub(super) fn new(choices: Choices) -> Self {
@@ -40,11 +55,11 @@ impl Builder {
 
     fn add_input(&mut self, elem: ElemType) {
         let choices = &mut self.choices;
-        let shape: Shape = if choices.chance(20) {
-            [choices.between(1, 3), choices.between(1, 40)].into()
-        } else {
-            let extents = [choices.between(1, 9), choices.between(1, 9), choices.between(1, 9)];
-            [1 + usize::from(choices.chance(10)), extents[0], extents[1], extents[2]].into()
+        let extents = [choices.between(1, 9), choices.between(1, 9), choices.between(1, 9)];
+        let shape: Shape = match choices.below(10) {
+            8 => [extents[0].min(3), choices.between(1, 40)].into(),
+            9 => [extents[0].min(3), extents[1], extents[2]].into(),
+            _ => [1 + usize::from(choices.chance(10)), extents[0], extents[1], extents[2]].into(),
         };
         let quant = self.activation_quant(elem, 4.0);
         let graph = self.module.entry_mut();
@@ -91,7 +106,9 @@ impl Builder {
     pub(super) fn attempt(&mut self, step: fn(&mut Builder) -> Option<()>) {
         let (values, nodes) = (self.graph().values.len(), self.graph().nodes.len());
         let (variables, known) = (self.module.variables.len(), self.values.len());
+        let graphs = self.module.graphs.len();
         if step(self).is_none() {
+            self.module.graphs.truncate(graphs);
             let graph = self.module.entry_mut();
             graph.values.truncate(values);
             graph.nodes.truncate(nodes);
@@ -135,6 +152,22 @@ impl Builder {
         let init = if self.choices.chance(50) { Some(fill(&ty, &mut self.choices)) } else { None };
         self.module.variables.push(Variable { name: String::new(), ty, init });
         VarId::new(self.module.variables.len() - 1)
+    }
+
+    /// A graph for a control operator to run.
+    pub(super) fn add_graph(&mut self, graph: Graph) -> GraphId {
+        self.module.graphs.push(graph);
+        GraphId::new(self.module.graphs.len() - 1)
+    }
+
+    /// The first result of the last node.
+    pub(super) fn last_result(&self) -> Option<ValueId> {
+        self.graph().nodes.last()?.outputs.first().copied()
+    }
+
+    /// Changes what the codes of a value stand for.
+    pub(super) fn set_quant(&mut self, id: ValueId, quant: Quant) {
+        self.module.entry_mut().values[id.index()].ty.quant = quant;
     }
 
     /// Appends a node with the results that its rules give it; `None` if it does not fit.

@@ -2,17 +2,18 @@
 
 use redsc_ir::ops::{
     Accumulate, Activation, BatchMatmul, Conv2d, DepthwiseConv2d, FullyConnected, Padding, Pool2d, PoolKind,
-    Svdf, TransposeConv2d,
+    TransposeConv2d,
 };
 use redsc_ir::{ElemType, Quant, Shape, TensorType, ValueId};
 
 use super::builder::{Builder, Results};
 
-const ARITHMETIC: &[ElemType] = &[ElemType::I8, ElemType::I16, ElemType::F32];
+/// Types that layers compute with.
+pub(super) const LAYER: &[ElemType] = &[ElemType::I8, ElemType::U8, ElemType::I16, ElemType::F32];
 
 /// Standard or grouped convolution.
 pub(super) fn conv2d(b: &mut Builder) -> Option<()> {
-    let x = b.value_of(ARITHMETIC)?;
+    let x = b.value_of(LAYER)?;
     let [_, height, width, c_in] = b.extents(x)?;
     let groups = if c_in.is_multiple_of(2) && b.choices.chance(20) { 2 } else { 1 };
     let c_out = groups * b.choices.between(1, 6);
@@ -34,7 +35,7 @@ pub(super) fn conv2d(b: &mut Builder) -> Option<()> {
 
 /// Depthwise convolution with one to three outputs per channel.
 pub(super) fn depthwise_conv2d(b: &mut Builder) -> Option<()> {
-    let x = b.value_of(ARITHMETIC)?;
+    let x = b.value_of(LAYER)?;
     let [_, height, width, c_in] = b.extents(x)?;
     let c_out = c_in * if b.choices.chance(20) { b.choices.between(2, 3) } else { 1 };
     let geometry = Geometry::random(b, [height, width]);
@@ -54,7 +55,7 @@ pub(super) fn depthwise_conv2d(b: &mut Builder) -> Option<()> {
 
 /// Transposed convolution.
 pub(super) fn transpose_conv2d(b: &mut Builder) -> Option<()> {
-    let x = b.value_of(ARITHMETIC)?;
+    let x = b.value_of(LAYER)?;
     let [_, height, width, c_in] = b.extents(x)?;
     let c_out = b.choices.between(1, 4);
     let filter = [b.choices.between(1, 4), b.choices.between(1, 4)];
@@ -73,7 +74,7 @@ pub(super) fn transpose_conv2d(b: &mut Builder) -> Option<()> {
 
 /// Fully connected layer over all or over the last dimension.
 pub(super) fn fully_connected(b: &mut Builder) -> Option<()> {
-    let x = b.value_of(ARITHMETIC)?;
+    let x = b.value_of(LAYER)?;
     let keep_dims = b.choices.chance(30);
     let shape = &b.ty(x).shape;
     let c_in = if keep_dims { *shape.last()? } else { shape.elements() / shape.first().copied()? };
@@ -90,7 +91,7 @@ pub(super) fn fully_connected(b: &mut Builder) -> Option<()> {
 
 /// Product of two tensors of one shape, one of them transposed.
 pub(super) fn batch_matmul(b: &mut Builder) -> Option<()> {
-    let x = b.value_of(ARITHMETIC)?;
+    let x = b.value_of(&[ElemType::I8, ElemType::I16, ElemType::F32])?;
     let (elem, shape) = (b.ty(x).elem, b.ty(x).shape.clone());
     let y = b.partner(|ty| ty.elem == elem && ty.shape == shape)?;
     let transpose_a = b.choices.chance(50);
@@ -101,7 +102,7 @@ pub(super) fn batch_matmul(b: &mut Builder) -> Option<()> {
 
 /// Average or maximum over windows.
 pub(super) fn pool2d(b: &mut Builder) -> Option<()> {
-    let x = b.value_of(ARITHMETIC)?;
+    let x = b.value_of(LAYER)?;
     let [_, height, width, _] = b.extents(x)?;
     let geometry = Geometry::random(b, [height, width]);
     let op = Pool2d {
@@ -112,27 +113,6 @@ pub(super) fn pool2d(b: &mut Builder) -> Option<()> {
         act: activation(b),
     };
     b.push(op, &[Some(x)], Results::Like(x))
-}
-
-/// Low-rank recurrent filter with its state.
-pub(super) fn svdf(b: &mut Builder) -> Option<()> {
-    let x = b.value_of(&[ElemType::I8, ElemType::F32])?;
-    let [batch, inputs] = b.extents(x)?;
-    let (rank, units, memory) = (b.choices.between(1, 2), b.choices.between(1, 5), b.choices.between(1, 5));
-    let filters = rank * units;
-    if filters * inputs > super::MOST_ELEMENTS {
-        return None;
-    }
-    let is_float = b.ty(x).elem == ElemType::F32;
-    let symmetric = |scale| if is_float { Quant::None } else { Quant::PerTensor { scale, zero_point: 0 } };
-    let elem = |integer| if is_float { ElemType::F32 } else { integer };
-    let tensor = |elem, shape: [usize; 2], quant| TensorType { elem, shape: shape.into(), quant };
-    let feature = b.constant(tensor(elem(ElemType::I8), [filters, inputs], symmetric(0.01)));
-    let time = b.constant(tensor(elem(ElemType::I16), [filters, memory], symmetric(0.0001)));
-    let bias = b.constant(TensorType::plain(elem(ElemType::I32), [units]));
-    let state = b.variable(tensor(elem(ElemType::I16), [batch, filters * memory], symmetric(0.001)));
-    let op = Svdf { rank, act: activation(b), state };
-    b.push(op, &[Some(x), Some(feature), Some(time), Some(bias)], Results::Reach(4.0))
 }
 
 /// How a window slides.
@@ -162,7 +142,7 @@ impl Geometry {
     }
 }
 
-fn activation(b: &mut Builder) -> Activation {
+pub(super) fn activation(b: &mut Builder) -> Activation {
     b.choices.pick(&[
         Activation::None,
         Activation::None,
@@ -184,6 +164,10 @@ fn weights(b: &mut Builder, x: ValueId, shape: Shape, axis: usize) -> ValueId {
         return b.constant(TensorType::plain(ElemType::F32, shape));
     }
     let base = b.choices.pick(&[0.01f32, 0.003, 0.2]);
+    if b.ty(x).elem == ElemType::U8 {
+        let quant = Quant::PerTensor { scale: base, zero_point: b.choices.between(100, 156) as i32 };
+        return b.constant(TensorType { elem: ElemType::U8, shape, quant });
+    }
     let quant = if b.choices.chance(60) {
         let scales: Vec<f32> = (0..shape[axis]).map(|_| base * (0.2 + b.choices.unit() as f32)).collect();
         Quant::PerAxis { axis, zero_points: vec![0; scales.len()], scales }

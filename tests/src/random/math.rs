@@ -7,6 +7,7 @@ use redsc_ir::ops::{
 use redsc_ir::{ElemType, Quant, TensorType, ValueId};
 
 use super::builder::{Builder, Results};
+use super::layers::{LAYER, activation};
 
 const ARITHMETIC: &[ElemType] = &[ElemType::I8, ElemType::I16, ElemType::F32];
 
@@ -53,16 +54,6 @@ fn push_binary(b: &mut Builder, x: ValueId, y: ValueId) -> Option<()> {
     b.push(Binary { kind, act }, &[Some(x), Some(y)], results)
 }
 
-fn activation(b: &mut Builder) -> Activation {
-    b.choices.pick(&[
-        Activation::None,
-        Activation::None,
-        Activation::Relu,
-        Activation::Relu6,
-        Activation::ReluN1To1,
-    ])
-}
-
 /// A comparison, followed by nothing: `bool` is an output or the operand of a cast.
 pub(super) fn compare(b: &mut Builder) -> Option<()> {
     let x = b.value_of(ARITHMETIC)?;
@@ -105,7 +96,7 @@ pub(super) fn leaky_relu(b: &mut Builder) -> Option<()> {
 
 /// A table of 8- or 16-bit results.
 pub(super) fn lut(b: &mut Builder) -> Option<()> {
-    let x = b.value_of(&[ElemType::I8])?;
+    let x = b.value_of(&[ElemType::I8, ElemType::U8])?;
     let elem = b.choices.pick(&[ElemType::I8, ElemType::I8, ElemType::I16]);
     let quant = b.activation_quant(elem, 2.0);
     let table = b.constant(TensorType { elem, shape: [256].into(), quant: Quant::None });
@@ -133,9 +124,12 @@ pub(super) fn reduce(b: &mut Builder) -> Option<()> {
 
 /// Softmax, with the quantization that its reference asks for.
 pub(super) fn softmax(b: &mut Builder) -> Option<()> {
-    let x = b.value_of(ARITHMETIC)?;
-    let results =
-        if b.ty(x).elem == ElemType::I16 { fixed(1.0 / 32768.0, 0) } else { fixed(1.0 / 256.0, -128) };
+    let x = b.value_of(LAYER)?;
+    let results = match b.ty(x).elem {
+        ElemType::I16 => fixed(1.0 / 32768.0, 0),
+        ElemType::U8 => fixed(1.0 / 256.0, 0),
+        _ => fixed(1.0 / 256.0, -128),
+    };
     let beta = b.choices.pick(&[1.0f32, 0.5, 2.0]);
     push_of(b, Softmax { beta }.into(), x, results)
 }
@@ -150,16 +144,16 @@ pub(super) fn log_softmax(b: &mut Builder) -> Option<()> {
 fn push_of(b: &mut Builder, op: redsc_ir::Op, x: ValueId, results: Results) -> Option<()> {
     b.push(op, &[Some(x)], results)?;
     let elem = b.ty(x).elem;
-    let result = *b.graph().nodes.last()?.outputs.first()?;
+    let result = b.last_result()?;
     (b.ty(result).elem == elem).then_some(())
 }
 
 /// From real numbers or another quantization.
 pub(super) fn quantize(b: &mut Builder) -> Option<()> {
-    let x = b.value_of(ARITHMETIC)?;
+    let x = b.value_of(LAYER)?;
     let reach = b.reach(x);
     b.push(Quantize {}, &[Some(x)], Results::Reach(reach))?;
-    let result = *b.graph().nodes.last()?.outputs.first()?;
+    let result = b.last_result()?;
     (b.ty(result).elem.quantized_range().is_some()).then_some(())
 }
 
@@ -173,7 +167,7 @@ pub(super) fn dequantize(b: &mut Builder) -> Option<()> {
 pub(super) fn cast(b: &mut Builder) -> Option<()> {
     let x = b.value_of(&[ElemType::Bool])?;
     b.push(Cast {}, &[Some(x)], Results::Reach(1.0))?;
-    let result = *b.graph().nodes.last()?.outputs.first()?;
+    let result = b.last_result()?;
     let elems = [ElemType::F32, ElemType::I32];
     elems.contains(&b.ty(result).elem).then_some(())
 }

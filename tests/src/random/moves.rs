@@ -4,7 +4,7 @@ use redsc_ir::ops::{
     Activation, AssignVariable, Binary, BinaryKind, Concat, Pad, PadMode, ReadVariable, Reshape, Resize2d,
     ResizeKind, Slice, Split, Transpose,
 };
-use redsc_ir::{ElemType, TensorType, ValueId};
+use redsc_ir::{ElemType, TensorType};
 
 use super::builder::{Builder, Results};
 
@@ -125,7 +125,7 @@ pub(super) fn state(b: &mut Builder) -> Option<()> {
         b.push(AssignVariable { variable }, &[Some(x)], Results::Like(x))?;
     }
     b.push(ReadVariable { variable }, &[], Results::Like(x))?;
-    let read = last_result(b)?;
+    let read = b.last_result()?;
     let join = Binary { kind: BinaryKind::Add, act: Activation::None };
     let reach = b.reach(x);
     b.push(join, &[Some(read), Some(x)], Results::Reach(reach))?;
@@ -134,8 +134,4 @@ pub(super) fn state(b: &mut Builder) -> Option<()> {
     }
     // What is stored must have the type of the variable: the value itself.
     b.push(AssignVariable { variable }, &[Some(x)], Results::Like(x))
-}
-
-fn last_result(b: &Builder) -> Option<ValueId> {
-    b.graph().nodes.last()?.outputs.first().copied()
 }

@@ -130,8 +130,9 @@ fn version_spans(module: &Module, timeline: &Timeline, variable: VarId) -> Optio
     versions.last_mut().into_iter().for_each(|version| version.last_read = Some(timeline.all.last));
     let span = |version: &Version| version.last_read.map(|last| Span { first: version.begin, last });
     let mut spans: Vec<Option<Span>> = versions.iter().map(span).collect();
-    // An assignment that nobody reads still takes place.
-    for (span, version) in spans.iter_mut().zip(&versions).skip(1) {
+    // An assignment that nobody reads still takes place, and so does a reset, which may come after the caller has
+    // written the inputs.
+    for (span, version) in spans.iter_mut().zip(&versions) {
         *span = span.or(Some(Span { first: version.begin, last: version.begin }));
     }
     Some(spans)

@@ -57,17 +57,18 @@ impl<'r> Frame<'r> {
 impl<'r> Run<'r, '_> {
     fn invocation(&mut self) {
         let mut frame = self.frame(GraphId(0));
-        self.start_variables();
         for &input in &frame.graph.inputs {
             self.write_fresh(&mut frame, input, Part::Value(GraphId(0), input));
         }
+        // The caller may reset the state before or after it writes the inputs.
+        self.start_variables();
         for node in &frame.graph.nodes {
             if let Op::CallOnce(op) = &node.op {
                 let mut region = self.frame(op.graph);
                 self.nodes(&mut region);
             }
         }
-        // The caller wrote all inputs before any of this, so none may have overwritten another.
+        // The caller wrote all inputs before any of this, so nothing may have overwritten them.
         for &input in &frame.graph.inputs {
             self.expect_intact(&frame, input, Part::Value(frame.id, input));
         }

@@ -104,14 +104,14 @@ impl Builder {
 
     /// Runs a step; if it fails, whatever it added goes.
     pub(super) fn attempt(&mut self, step: fn(&mut Builder) -> Option<()>) {
-        let (values, nodes) = (self.graph().values.len(), self.graph().nodes.len());
+        let (values, nodes) = (self.graph().values.len(), self.graph().nodes.clone());
         let (variables, known) = (self.module.variables.len(), self.values.len());
         let graphs = self.module.graphs.len();
         if step(self).is_none() {
             self.module.graphs.truncate(graphs);
             let graph = self.module.entry_mut();
             graph.values.truncate(values);
-            graph.nodes.truncate(nodes);
+            graph.nodes = nodes;
             self.module.variables.truncate(variables);
             self.values.truncate(known);
         }
@@ -163,6 +163,11 @@ impl Builder {
     /// The first result of the last node.
     pub(super) fn last_result(&self) -> Option<ValueId> {
         self.graph().nodes.last()?.outputs.first().copied()
+    }
+
+    /// Moves the last node, which has neither operands nor results, to the front, where initializers stand.
+    pub(super) fn last_node_first(&mut self) {
+        self.module.entry_mut().nodes.rotate_right(1);
     }
 
     /// Changes what the codes of a value stand for.

@@ -54,6 +54,7 @@ pub(super) fn initializer(b: &mut Builder) -> Option<()> {
     graph.push(AssignVariable { variable }.into(), &[contents], &[], "");
     let graph = b.add_graph(graph);
     b.push(CallOnce { graph }, &[], Results::Like(x))?;
+    b.last_node_first();
     b.push(ReadVariable { variable }, &[], Results::Like(x))?;
     let read = b.last_result()?;
     let reach = b.reach(x);

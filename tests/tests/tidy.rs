@@ -15,6 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("compiler/schema", &[]),
     ("compiler", &["redsc-codegen", "redsc-ir", "redsc-passes", "redsc-schema"]),
     ("compiler/build-helper", &["redsc", "redsc-codegen", "redsc-ir"]),
+    ("compiler/build-helper/example", &["redsc-build"]),
     ("tests", &["redsc", "redsc-codegen", "redsc-ir", "redsc-passes", "redsc-runtime-c", "redsc-schema"]),
 ];
 

@@ -1,20 +1,36 @@
 //! Constants of optimized kernels in the order in which they stream them: weights, biases and factors of a layer in
 //! one array of words. The kernels' sources say what each word is.
 
-use redsc_ir::params::folded::{FoldedFilter, FoldedLayer};
+use redsc_ir::params::folded::{Finish, FoldedFilter, FoldedLayer};
 
-/// Factor, offset and shift of a filter whose sum is not scaled (kind A of `dsp/gemm_s8.h`).
-fn factor_a(filter: &FoldedFilter, zero_point: i32) -> [u32; 3] {
-    let shift = -filter.requant.shift;
-    let offset = (1 << (shift - 1)) + zero_point * (1 << shift);
-    [(filter.requant.multiplier as u32) << 1, offset as u32, shift as u32]
+/// What finishes the sum of a filter: offset, right shift, left shift, doubling. In general a result without a second
+/// rounding is doubled and halved again.
+fn steps(filter: &FoldedFilter, zero_point: i32, finish: Finish) -> [i32; 4] {
+    let right = (-filter.requant.shift).max(0);
+    let doubling = i32::from(finish == Finish::General && right == 0);
+    let shift = right + doubling;
+    let half = if shift > 0 { 1 << (shift - 1) } else { 0 };
+    [half + zero_point * (1 << shift), shift, filter.requant.shift.max(0), doubling]
 }
 
-/// Factor, offset and shift of a filter whose sum is scaled by 256 (kind B of `dsp/gemm_s8.h`).
-fn factor_b(filter: &FoldedFilter, zero_point: i32) -> [u32; 3] {
-    let shift = -filter.requant.shift;
-    let offset = (1 << (shift - 1)) + zero_point * (1 << shift);
-    [filter.requant.multiplier as u32, (64 + 128 * offset) as u32, shift as u32 + 7]
+/// The constants that finish the sum of a filter in `dsp/gemm_s8.h`.
+fn scalar_finish(filter: &FoldedFilter, zero_point: i32, finish: Finish) -> Vec<u32> {
+    let [offset, shift, left, doubling] = steps(filter, zero_point, finish);
+    let mut words = vec![(filter.requant.multiplier as u32) << 1, offset as u32, shift as u32];
+    if finish == Finish::General {
+        words.extend([left as u32, doubling as u32]);
+    }
+    words
+}
+
+/// The constants that finish the sum of a filter in `mve/gemm_s8.h`.
+fn vector_finish(filter: &FoldedFilter, zero_point: i32, finish: Finish) -> Vec<u32> {
+    let [offset, shift, left, doubling] = steps(filter, zero_point, finish);
+    let mut words = vec![filter.bias as u32, filter.requant.multiplier as u32, offset as u32, -shift as u32];
+    if finish == Finish::General {
+        words.extend([left as u32, doubling as u32]);
+    }
+    words
 }
 
 /// The two words of a quad of weights of a pair of filters: even and odd lanes of `256 · b + a`.
@@ -47,11 +63,11 @@ fn groups(layer: &FoldedLayer, size: usize) -> Vec<Vec<FoldedFilter>> {
 pub fn filter_pairs(layer: &FoldedLayer) -> Vec<u32> {
     let mut words = Vec::new();
     for pair in groups(layer, 2) {
-        let (a, b) = (&pair[0], &pair[1]);
-        words.extend(pair_biases(a, b));
-        words.extend(pair_quads(a, b).flatten());
-        words.extend(factor_a(a, layer.output_offset));
-        words.extend(factor_b(b, layer.output_offset));
+        words.extend(pair_biases(&pair[0], &pair[1]));
+        words.extend(pair_quads(&pair[0], &pair[1]).flatten());
+        for filter in &pair {
+            words.extend(scalar_finish(filter, layer.output_offset, layer.finish()));
+        }
     }
     words
 }
@@ -66,25 +82,33 @@ pub fn filter_pairs_by_two(layer: &FoldedLayer) -> Vec<u32> {
         for (first, second) in pair_quads(a0, b0).zip(pair_quads(a1, b1)) {
             words.extend(first.into_iter().chain(second));
         }
-        for (a, b) in [(a0, b0), (a1, b1)] {
-            words.extend(factor_a(a, layer.output_offset));
-            words.extend(factor_b(b, layer.output_offset));
+        for filter in &group {
+            words.extend(scalar_finish(filter, layer.output_offset, layer.finish()));
         }
     }
     words
+}
+
+/// How `dsp/depthwise_s8_dsp.c` finishes a layer: it knows no linear finish.
+pub fn channel_pairs_finish(layer: &FoldedLayer) -> Finish {
+    match layer.finish() {
+        Finish::Relu => Finish::Relu,
+        Finish::Linear | Finish::General => Finish::General,
+    }
 }
 
 /// Channels `(0, 2)`, `(1, 3)` of each quad for `dsp/depthwise_s8_dsp.c`; weights in the order in which windows are
 /// walked.
 pub fn channel_pairs(layer: &FoldedLayer) -> Vec<u32> {
     let mut words = Vec::new();
+    let finish = channel_pairs_finish(layer);
     for quad in groups(layer, 4) {
         for (a, b) in [(&quad[0], &quad[2]), (&quad[1], &quad[3])] {
             words.extend([a.bias as u32, b.bias as u32]);
             let taps = a.weights.iter().zip(&b.weights);
             words.extend(taps.map(|(&a, &b)| u32::from(a as u16) | u32::from(b as u16) << 16));
-            words.extend(factor_a(a, layer.output_offset));
-            words.extend(factor_a(b, layer.output_offset));
+            words.extend(scalar_finish(a, layer.output_offset, finish));
+            words.extend(scalar_finish(b, layer.output_offset, finish));
         }
     }
     words
@@ -93,13 +117,6 @@ pub fn channel_pairs(layer: &FoldedLayer) -> Vec<u32> {
 /// Bytes as words.
 fn words(bytes: &[i8]) -> impl Iterator<Item = u32> + '_ {
     bytes.chunks_exact(4).map(|b| u32::from_le_bytes([b[0] as u8, b[1] as u8, b[2] as u8, b[3] as u8]))
-}
-
-/// Bias, multiplier, offset and negated shift of a filter for vector instructions.
-fn factor_v(filter: &FoldedFilter, zero_point: i32) -> [u32; 4] {
-    let shift = -filter.requant.shift;
-    let offset = (1 << (shift - 1)) + zero_point * (1 << shift);
-    [filter.bias as u32, filter.requant.multiplier as u32, offset as u32, -shift as u32]
 }
 
 /// Groups of four filters in chunks of 16 inputs for `mve/gemm_s8.h`.
@@ -111,8 +128,10 @@ pub fn filter_chunks(layer: &FoldedLayer) -> Vec<u32> {
         for chunk in (0..inputs).step_by(16) {
             packed.extend(group.iter().flat_map(|filter| words(&filter.weights[chunk..chunk + 16])));
         }
-        let factors: Vec<_> = group.iter().map(|filter| factor_v(filter, layer.output_offset)).collect();
-        packed.extend((0..4).flat_map(|field| factors.iter().map(move |factor| factor[field])));
+        let finish = |filter| vector_finish(filter, layer.output_offset, layer.finish());
+        let constants: Vec<Vec<u32>> = group.iter().map(finish).collect();
+        let fields = constants[0].len();
+        packed.extend((0..fields).flat_map(|field| constants.iter().map(move |filter| filter[field])));
     }
     packed
 }
@@ -126,7 +145,7 @@ pub fn channel_cells(layer: &FoldedLayer, positions: usize) -> Vec<u32> {
             cells[4 + 4 * (tap % positions) + tap / positions] = weight;
         }
         packed.extend(words(&cells));
-        packed.extend(factor_v(filter, layer.output_offset));
+        packed.extend(vector_finish(filter, layer.output_offset, layer.finish()));
     }
     packed
 }
@@ -144,7 +163,7 @@ mod tests {
             requant: Requant { multiplier: 0x6000_0000, shift: -4 },
         };
         let filters = vec![filter([1, 2, 3, 4, 5], 10), filter([-1, 0, 7, 8, -9], 20)];
-        FoldedLayer { filters, output_offset: -3 }
+        FoldedLayer { filters, output_offset: -3, limits: [-128, 127] }
     }
 
     #[test]
@@ -154,14 +173,25 @@ mod tests {
         let quads = [lane(1, -1) | lane(3, 7) << 16, lane(2, 0) | lane(4, 8) << 16, lane(5, -9), 0];
         assert_eq!(words[..2], [10, 20 * 256 + 10]);
         assert_eq!(words[2..6], quads);
-        let offset = 8 - 3 * 16;
-        assert_eq!(words[6..9], [0xC000_0000, offset as u32, 4]);
-        assert_eq!(words[9..], [0x6000_0000, (64 + 128 * offset) as u32, 11]);
+        let finish = [0xC000_0000, (8 - 3 * 16) as u32, 4];
+        assert_eq!(words[6..9], finish);
+        assert_eq!(words[9..], finish);
+    }
+
+    #[test]
+    fn large_factors_are_shifted_left_and_doubled() {
+        let mut layer = layer();
+        layer.filters[0].requant.shift = 2;
+        let words = filter_pairs(&layer);
+        assert_eq!(words[6..11], [0xC000_0000, (1 - 3 * 2) as u32, 1, 2, 1]);
+        assert_eq!(words[11..], [0xC000_0000, (8 - 3 * 16) as u32, 4, 0, 0]);
     }
 
     #[test]
     fn incomplete_groups_are_filled_up() {
         assert_eq!(filter_pairs_by_two(&layer()).len(), 4 + 2 * 4 + 12);
-        assert_eq!(channel_pairs(&layer()).len(), 2 * (2 + 5 + 6));
+        assert_eq!(channel_pairs(&layer()).len(), 2 * (2 + 5 + 10));
+        assert_eq!(filter_chunks(&layer()).len(), 4 * 4 + 4 * 4);
+        assert_eq!(channel_cells(&layer(), 3).len(), 2 * (5 + 4));
     }
 }

@@ -1,6 +1,5 @@
 //! Convolutions.
 
-use redsc_ir::kernels::Kernel;
 use redsc_ir::ops::{Conv2d, DepthwiseConv2d, TransposeConv2d};
 use redsc_ir::params::conv::{ConvParams, TransposeConvParams};
 use redsc_ir::params::mac::MacArithmetic;
@@ -14,6 +13,9 @@ use super::site::Site;
 /// 2-D convolution.
 pub(super) fn conv2d(op: &Conv2d, site: &Site<'_>) -> Result<Vec<Call>, String> {
     let params = ConvParams::conv2d(op, &site.operands(), site.result(0)?)?;
+    if let Some(calls) = packed::conv2d(site, &params)? {
+        return Ok(calls);
+    }
     let c_type = mac::c_type(&params.arithmetic, ["redsc_conv2d_t", "redsc_conv2d_f32_t"]);
     let shape =
         Struct::new(c_type).nested("window", window(&params.window)).int("kernel_c", params.filter_channels);
@@ -26,14 +28,10 @@ pub(super) fn depthwise(op: &DepthwiseConv2d, site: &Site<'_>) -> Result<Vec<Cal
     if let Some(calls) = packed::depthwise(site, &params)? {
         return Ok(calls);
     }
-    let shape = if matches!(site.kernel(), Kernel::Conv2dS8Dsp | Kernel::Conv2dS8Mve) {
-        Struct::new("redsc_conv2d_t").nested("window", window(&params.window)).int("kernel_c", 1)
-    } else {
-        let c_type = mac::c_type(&params.arithmetic, ["redsc_depthwise_t", "redsc_depthwise_f32_t"]);
-        Struct::new(c_type)
-            .nested("window", window(&params.window))
-            .int("depth_multiplier", params.filters_per_group)
-    };
+    let c_type = mac::c_type(&params.arithmetic, ["redsc_depthwise_t", "redsc_depthwise_f32_t"]);
+    let shape = Struct::new(c_type)
+        .nested("window", window(&params.window))
+        .int("depth_multiplier", params.filters_per_group);
     mac::layer(site, &params.arithmetic, padded(shape, &params.arithmetic))
 }
 

@@ -6,11 +6,15 @@ use redsc_ir::params::mac::MacArithmetic;
 
 use super::call::{Arg, Call, Struct};
 use super::mac;
+use super::packed;
 use super::site::Site;
 
 /// Fully connected layer.
 pub(super) fn fully_connected(op: &FullyConnected, site: &Site<'_>) -> Result<Vec<Call>, String> {
     let params = FullyConnectedParams::new(op, &site.operands(), site.result(0)?)?;
+    if let Some(calls) = packed::fully_connected(site, &params)? {
+        return Ok(calls);
+    }
     let c_type = mac::c_type(&params.arithmetic, ["redsc_fully_connected_t", "redsc_fully_connected_f32_t"]);
     let shape =
         Struct::new(c_type).int("rows", params.rows).int("in_c", params.depth).int("out_c", params.channels);

@@ -1,14 +1,13 @@
 //! Layers that multiply, accumulate and requantize: what convolutions and fully connected layers share.
 //!
 //! Portable kernels take `(x, w, bias, multiplier, shift, y, scratch, p)`; those of real numbers have no multiplier
-//! and shift. Kernels with [`packed`] constants take `(x, w, y, scratch, p)`.
+//! and shift. Kernels with [packed](super::packed) constants take `(x, w, y, scratch, p)`.
 
 use redsc_ir::Requant;
 use redsc_ir::params::mac::{MacArithmetic, MacQuantized};
 
 use super::call::{Arg, Call, Struct};
 use super::constants::Array;
-use super::packed;
 use super::site::Site;
 
 /// The struct of the arithmetic: `[integers, real numbers]`.
@@ -21,9 +20,6 @@ pub(super) fn c_type(arithmetic: &MacArithmetic, names: [&'static str; 2]) -> &'
 
 /// The call of a layer whose struct begins with `shape`: what there is before the arithmetic.
 pub(super) fn layer(site: &Site<'_>, arithmetic: &MacArithmetic, shape: Struct) -> Result<Vec<Call>, String> {
-    if let (MacArithmetic::Quantized(quantized), Some(args)) = (arithmetic, packed::args(site, arithmetic)?) {
-        return Ok(site.call(args, offsets(quantized, shape)));
-    }
     let mut args = vec![Arg::operand("x", 0), Arg::operand("w", 1), site.optional("bias", 2)];
     let params = match arithmetic {
         MacArithmetic::Quantized(quantized) => {

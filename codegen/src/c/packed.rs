@@ -1,38 +1,56 @@
-//! Layers whose kernels stream one array of packed constants.
+//! Layers whose kernels stream one array of packed constants: `(x, w, y, scratch, p)`.
 
 use redsc_ir::kernels::Kernel;
 use redsc_ir::params::conv::ConvParams;
-use redsc_ir::params::folded::{FilterOrder, FoldedLayer};
+use redsc_ir::params::folded::{FilterOrder, Finish, FoldedLayer};
+use redsc_ir::params::linear::FullyConnectedParams;
 use redsc_ir::params::lines::{Lines, TOGETHER_DSP, TOGETHER_MVE};
-use redsc_ir::params::mac::{MacArithmetic, MacQuantized};
+use redsc_ir::params::mac::MacArithmetic;
 use redsc_ir::{Data, ElemType, Op};
 
 use super::call::{Arg, Call, Struct};
 use super::constants::Array;
+use super::conv;
 use super::site::Site;
 use crate::pack;
 
-/// The arguments of a kernel that takes packed constants; `None` if the node's kernel takes them apart.
-pub(super) fn args(site: &Site<'_>, arithmetic: &MacArithmetic) -> Result<Option<Vec<Arg>>, String> {
-    let pack = match site.kernel() {
-        Kernel::Conv2dS8Dsp => pack::filter_pairs,
-        Kernel::FullyConnectedS8Dsp => pack::filter_pairs_by_two,
-        Kernel::Conv2dS8Mve | Kernel::FullyConnectedS8Mve => pack::filter_chunks,
-        _ => return Ok(None),
+/// The call of a convolution; `None` if the node's kernel takes its constants apart.
+pub(super) fn conv2d(site: &Site<'_>, params: &ConvParams) -> Result<Option<Vec<Call>>, String> {
+    let (Some(pack), MacArithmetic::Quantized(quantized)) = (packing(site.kernel()), &params.arithmetic)
+    else {
+        return Ok(None);
     };
     let order = match site.node.op {
         Op::DepthwiseConv2d(_) => FilterOrder::Columns,
         _ => FilterOrder::Rows,
     };
-    Ok(Some(packed_args(pack(&folded(site, arithmetic, order)?))))
+    let layer = folded(site, &params.arithmetic, order)?;
+    let shape = Struct::new("redsc_packed_conv2d_t")
+        .nested("window", conv::window(&params.window))
+        .int("pad_value", quantized.pad_value);
+    Ok(Some(site.call(args(pack(&layer)), finished(shape, &layer, layer.finish()))))
 }
 
-/// The call of a depthwise kernel that works on lines; `None` if the node's kernel is another one.
+/// The call of a fully connected layer; `None` if the node's kernel takes its constants apart.
+pub(super) fn fully_connected(
+    site: &Site<'_>,
+    params: &FullyConnectedParams,
+) -> Result<Option<Vec<Call>>, String> {
+    let Some(pack) = packing(site.kernel()) else { return Ok(None) };
+    let layer = folded(site, &params.arithmetic, FilterOrder::Rows)?;
+    let shape = Struct::new("redsc_packed_fully_connected_t")
+        .int("rows", params.rows)
+        .int("in_c", params.depth)
+        .int("out_c", params.channels);
+    Ok(Some(site.call(args(pack(&layer)), finished(shape, &layer, layer.finish()))))
+}
+
+/// The call of a depthwise convolution; `None` if the node's kernel takes its constants apart.
 pub(super) fn depthwise(site: &Site<'_>, params: &ConvParams) -> Result<Option<Vec<Call>>, String> {
     let together = match site.kernel() {
         Kernel::DepthwiseS8Dsp => TOGETHER_DSP,
         Kernel::DepthwiseS8Mve => TOGETHER_MVE,
-        _ => return Ok(None),
+        _ => return conv2d(site, params),
     };
     let MacArithmetic::Quantized(quantized) = &params.arithmetic else { return Ok(None) };
     let lines = Lines::new(&params.window, together);
@@ -40,16 +58,38 @@ pub(super) fn depthwise(site: &Site<'_>, params: &ConvParams) -> Result<Option<V
     for filter in &mut layer.filters {
         filter.weights = in_lines(&filter.weights, &lines, params);
     }
-    let args = packed_args(match site.kernel() {
-        Kernel::DepthwiseS8Mve => pack::channel_cells(&layer, lines.positions.taps),
-        _ => pack::channel_pairs(&layer),
-    });
-    Ok(Some(site.call(args, lines_struct(&lines, params.window.in_channels, quantized))))
+    let (words, finish) = match site.kernel() {
+        Kernel::DepthwiseS8Mve => (pack::channel_cells(&layer, lines.positions.taps), layer.finish()),
+        _ => (pack::channel_pairs(&layer), pack::channel_pairs_finish(&layer)),
+    };
+    let shape = lines_struct(&lines, params.window.in_channels).int("pad_value", quantized.pad_value);
+    Ok(Some(site.call(args(words), finished(shape, &layer, finish))))
 }
 
-fn packed_args(words: Vec<u32>) -> Vec<Arg> {
+/// How a kernel of dot products wants its constants.
+fn packing(kernel: Kernel) -> Option<fn(&FoldedLayer) -> Vec<u32>> {
+    match kernel {
+        Kernel::Conv2dS8Dsp => Some(pack::filter_pairs),
+        Kernel::FullyConnectedS8Dsp => Some(pack::filter_pairs_by_two),
+        Kernel::Conv2dS8Mve | Kernel::FullyConnectedS8Mve => Some(pack::filter_chunks),
+        _ => None,
+    }
+}
+
+fn args(words: Vec<u32>) -> Vec<Arg> {
     let array = Array { elem: ElemType::U32, data: Data::from_slice(&words) };
     vec![Arg::operand("x", 0), Arg::constant("w", array), Arg::result("y", 0), Arg::scratch()]
+}
+
+/// Adds what happens to sums.
+fn finished(shape: Struct, layer: &FoldedLayer, finish: Finish) -> Struct {
+    let finish = match finish {
+        Finish::Relu => "REDSC_FINISH_RELU",
+        Finish::Linear => "REDSC_FINISH_LINEAR",
+        Finish::General => "REDSC_FINISH_GENERAL",
+    };
+    let [low, high] = layer.limits;
+    shape.word("finish", finish).int("low", low).int("high", high)
 }
 
 fn folded(site: &Site<'_>, arithmetic: &MacArithmetic, order: FilterOrder) -> Result<FoldedLayer, String> {
@@ -66,9 +106,9 @@ fn in_lines(taps: &[i8], lines: &Lines, params: &ConvParams) -> Vec<i8> {
     (0..columns).flat_map(|x| (0..rows).map(move |y| taps[y * columns + x])).collect()
 }
 
-fn lines_struct(lines: &Lines, channels: usize, quantized: &MacQuantized) -> Struct {
+fn lines_struct(lines: &Lines, channels: usize) -> Struct {
     let (line, position) = (&lines.lines, &lines.positions);
-    Struct::new("redsc_depthwise_lines_t")
+    Struct::new("redsc_packed_depthwise_t")
         .int("channels", channels)
         .int("in_lines", line.input)
         .int("in_positions", position.input)
@@ -86,8 +126,4 @@ fn lines_struct(lines: &Lines, channels: usize, quantized: &MacQuantized) -> Str
         .int("dilation_positions", position.dilation)
         .int("pad_lines", line.before)
         .int("pad_positions", position.before)
-        .int("pad_value", quantized.pad_value)
-        .int("output_offset", quantized.output_offset)
-        .int("act_min", quantized.act_min)
-        .int("act_max", quantized.act_max)
 }

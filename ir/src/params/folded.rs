@@ -17,8 +17,19 @@ pub struct FoldedFilter {
     pub weights: Vec<i8>,
     /// Its bias for raw inputs.
     pub bias: i32,
-    /// Its factor: a right shift by 1 or more, a multiplier in `[2^30, 2^31)`.
+    /// Its factor: a multiplier in `[2^30, 2^31)`.
     pub requant: Requant,
+}
+
+/// How sums become results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finish {
+    /// All codes, zero point -128: negative results are cut off, however they are rounded. No left shifts.
+    Relu,
+    /// All codes; right shifts only.
+    Linear,
+    /// Any limits, any shifts.
+    General,
 }
 
 /// A layer of 8-bit filters.
@@ -28,6 +39,8 @@ pub struct FoldedLayer {
     pub filters: Vec<FoldedFilter>,
     /// Zero point of the result.
     pub output_offset: i32,
+    /// Smallest and largest result.
+    pub limits: [i32; 2],
 }
 
 /// Which weights belong to a filter.
@@ -41,7 +54,7 @@ pub enum FilterOrder {
 
 impl FoldedLayer {
     /// The layer with operands `(x, w, bias?)` and that arithmetic; `None` if it is not 8 bit, if weights or bias are
-    /// not constant, if weights have a zero point, or if a factor is 1/2 or more.
+    /// not constant, or if weights have a zero point.
     pub fn new(operands: &Operands<'_>, arithmetic: &MacArithmetic, order: FilterOrder) -> Option<Self> {
         let MacArithmetic::Quantized(quantized) = arithmetic else { return None };
         let signed = [0, 1].map(|i| operands.get(i).map(|ty| ty.elem)) == [Some(ElemType::I8); 2];
@@ -63,16 +76,46 @@ impl FoldedLayer {
             return None;
         }
         let inputs = weights.len() / count;
-        let filter = |f: usize| -> Vec<i8> {
+        let weights_of = |f: usize| -> Vec<i8> {
             match order {
                 FilterOrder::Rows => weights[f * inputs..][..inputs].to_vec(),
                 FilterOrder::Columns => weights[f..].iter().step_by(count).copied().collect(),
             }
         };
-        let folded =
-            |f| FoldedFilter::new(filter(f), biases[f], quantized.requant[f], quantized.input_offset);
-        let filters = (0..count).map(folded).collect::<Option<_>>()?;
-        Some(FoldedLayer { filters, output_offset: quantized.output_offset })
+        let limits = [quantized.act_min, quantized.act_max];
+        let mut layer = FoldedLayer { filters: Vec::new(), output_offset: quantized.output_offset, limits };
+        for (f, &bias) in biases.iter().enumerate() {
+            let filter = FoldedFilter::new(weights_of(f), bias, quantized.requant[f], quantized.input_offset);
+            let constant = layer.constant_result(&filter).map(|result| layer.constant_filter(inputs, result));
+            layer.filters.push(constant.unwrap_or(filter));
+        }
+        Some(layer)
+    }
+
+    /// The result of a filter if no input changes it.
+    fn constant_result(&self, filter: &FoldedFilter) -> Option<i32> {
+        if filter.shifted_bound() >= 1 << 30 {
+            return None;
+        }
+        let [low, high] = self.limits;
+        let result = |sum: i64| (filter.requant.apply(sum as i32) + self.output_offset).clamp(low, high);
+        let [least, greatest] = filter.range().map(result);
+        (least == greatest).then_some(least)
+    }
+
+    /// A filter without weights that gives this result.
+    fn constant_filter(&self, inputs: usize, result: i32) -> FoldedFilter {
+        FoldedFilter { bias: 4 * (result - self.output_offset), ..FoldedFilter::zero(inputs) }
+    }
+
+    /// What limits, zero point and factors leave to do.
+    pub fn finish(&self) -> Finish {
+        let most_left = self.filters.iter().map(|filter| filter.requant.shift).max().unwrap_or(0);
+        match (self.limits, self.output_offset) {
+            ([-128, 127], -128) if most_left <= 0 => Finish::Relu,
+            ([-128, 127], _) if most_left < 0 => Finish::Linear,
+            _ => Finish::General,
+        }
     }
 
     /// Weights of each filter.
@@ -96,27 +139,32 @@ impl FoldedFilter {
         }
     }
 
-    fn new(weights: Vec<i8>, bias: i32, requant: Requant, input_offset: i32) -> Option<Self> {
-        let sum: i32 = weights.iter().map(|&w| i32::from(w)).sum();
-        let bias = bias.wrapping_add(input_offset.wrapping_mul(sum));
-        let filter = FoldedFilter { weights, bias, requant };
-        if filter.vanishes() {
-            return Some(FoldedFilter::zero(filter.weights.len()));
+    fn new(weights: Vec<i8>, bias: i32, requant: Requant, input_offset: i32) -> Self {
+        if requant.multiplier == 0 {
+            return FoldedFilter::zero(weights.len());
         }
-        (requant.shift < 0).then_some(filter)
+        let sum: i32 = weights.iter().map(|&w| i32::from(w)).sum();
+        FoldedFilter { bias: bias.wrapping_add(input_offset.wrapping_mul(sum)), weights, requant }
+    }
+
+    /// The smallest and the largest sum, for any inputs.
+    fn range(&self) -> [i64; 2] {
+        let sum = |of_negative: i64, of_positive: i64| -> i64 {
+            let product = |&w: &i8| i64::from(w) * if w < 0 { of_negative } else { of_positive };
+            i64::from(self.bias) + self.weights.iter().map(product).sum::<i64>()
+        };
+        [sum(127, -128), sum(-128, 127)]
     }
 
     /// Bound of the magnitude of the sum, for any inputs.
     pub fn bound(&self) -> i64 {
-        let weights: i64 = self.weights.iter().map(|&w| i64::from(w).abs()).sum();
-        i64::from(self.bias).abs() + 128 * weights
+        let [low, high] = self.range();
+        low.abs().max(high.abs())
     }
 
-    /// Whether the result is the zero point whatever the inputs are.
-    fn vanishes(&self) -> bool {
-        let Requant { multiplier, shift } = self.requant;
-        // A sum below a quarter of the last shift's divisor stays below a half however it is rounded.
-        multiplier == 0 || (shift < -1 && self.bound() < 1i64 << (-shift - 2).min(40))
+    /// Bound of the magnitude of the sum after the left shift.
+    pub fn shifted_bound(&self) -> i64 {
+        self.bound().saturating_mul(1 << self.requant.shift.max(0))
     }
 }
 
@@ -137,32 +185,49 @@ mod tests {
         }
     }
 
+    /// A layer of one filter with the weight 9.
+    fn nine(bias: i32, quantized: &MacQuantized) -> FoldedLayer {
+        FoldedLayer::fold(&Data::from_slice(&[9i8]), &[bias], quantized, FilterOrder::Rows).unwrap()
+    }
+
     #[test]
     fn zero_points_are_folded() {
         let factor = Requant::from_real(0.01);
         let weights = Data::from_slice(&[1i8, 2, 3, -4, 5, -6]);
-        let layer = FoldedLayer::fold(&weights, &[10, 20], &quantized(vec![factor; 2], 7), FilterOrder::Rows)
-            .unwrap();
+        let fold = |biases: &[i32], offset, order| {
+            FoldedLayer::fold(&weights, biases, &quantized(vec![factor; 2], offset), order).unwrap()
+        };
+        let rows = fold(&[10, 20], 7, FilterOrder::Rows);
         assert_eq!(
-            layer.filters[0],
+            rows.filters[0],
             FoldedFilter { weights: vec![1, 2, 3], bias: 10 + 7 * 6, requant: factor }
         );
-        assert_eq!(layer.filters[1].bias, 20 - 7 * 5);
-        assert_eq!(layer.filters[1].bound(), 15 + 128 * 15);
-        let columns =
-            FoldedLayer::fold(&weights, &[0, 0], &quantized(vec![factor; 2], 0), FilterOrder::Columns);
-        assert_eq!(columns.unwrap().filters[1].weights, [2, -4, -6]);
+        assert_eq!(rows.filters[1].range(), [-15 - 10 * 127 - 5 * 128, -15 + 10 * 128 + 5 * 127]);
+        assert_eq!(fold(&[0, 0], 0, FilterOrder::Columns).filters[1].weights, [2, -4, -6]);
     }
 
     #[test]
-    fn factors_that_shift_left_are_refused_and_vanishing_ones_replaced() {
-        let fold = |real: f64| {
-            let requant = vec![Requant::from_real(real)];
-            FoldedLayer::fold(&Data::from_slice(&[9i8]), &[5], &quantized(requant, 0), FilterOrder::Rows)
+    fn filters_whose_result_is_constant_lose_their_weights() {
+        let fold =
+            |real: f64, bias| nine(bias, &quantized(vec![Requant::from_real(real)], 0)).filters.remove(0);
+        assert_eq!(fold(1e-7, 5), FoldedFilter::zero(1));
+        assert_eq!(fold(0.0, 5), FoldedFilter::zero(1));
+        let constant = fold(1e-5, 1_000_000);
+        assert_eq!(constant, FoldedFilter { bias: 40, ..FoldedFilter::zero(1) });
+        assert_eq!(constant.requant.apply(constant.bias), 10);
+        assert_eq!(fold(1e-2, 0).weights, [9]);
+    }
+
+    #[test]
+    fn the_finish_follows_from_limits_and_factors() {
+        let finish = |real: f64, output_offset, act_max| {
+            let one = quantized(vec![Requant::from_real(real)], 0);
+            nine(0, &MacQuantized { output_offset, act_max, ..one }).finish()
         };
-        assert_eq!(fold(0.7), None);
-        assert!(fold(0.4).is_some());
-        assert_eq!(fold(1e-7).unwrap().filters[0], FoldedFilter::zero(1));
-        assert_eq!(fold(0.0).unwrap().filters[0], FoldedFilter::zero(1));
+        assert_eq!(finish(0.7, -128, 127), Finish::Relu);
+        assert_eq!(finish(0.4, 0, 127), Finish::Linear);
+        assert_eq!(finish(0.7, 0, 127), Finish::General);
+        assert_eq!(finish(1.5, -128, 127), Finish::General);
+        assert_eq!(finish(0.4, -128, 100), Finish::General);
     }
 }

@@ -12,7 +12,7 @@ use redsc_ir::{Op, TensorType};
 use super::Choice;
 
 /// The largest right shift: beyond it the offset of a result does not fit 32 bits.
-const MAX_RIGHT_SHIFT: i32 = 16;
+const MAX_RIGHT_SHIFT: i32 = 22;
 
 /// The most lines of a depthwise window.
 const DEPTHWISE_LINES: usize = 32;
@@ -83,5 +83,6 @@ fn fits_in_pairs(layer: &FoldedLayer) -> bool {
 }
 
 fn fits_alone(layer: &FoldedLayer) -> bool {
-    layer.max_right_shift() <= MAX_RIGHT_SHIFT && layer.filters.iter().all(|filter| filter.bound() < 1 << 30)
+    layer.max_right_shift() <= MAX_RIGHT_SHIFT
+        && layer.filters.iter().all(|filter| filter.shifted_bound() < 1 << 30)
 }

@@ -12,7 +12,7 @@ use redsc_ir::{Op, TensorType};
 use super::Choice;
 
 /// The largest right shift: beyond it the offset of a result does not fit 32 bits.
-const MAX_RIGHT_SHIFT: i32 = 16;
+const MAX_RIGHT_SHIFT: i32 = 22;
 
 /// The most taps of a depthwise window along either axis.
 const DEPTHWISE_TAPS: usize = 3;
@@ -98,5 +98,6 @@ fn conv_scratch(window: &Window) -> usize {
 }
 
 fn fits(layer: &FoldedLayer) -> bool {
-    layer.max_right_shift() <= MAX_RIGHT_SHIFT && layer.filters.iter().all(|filter| filter.bound() < 1 << 30)
+    layer.max_right_shift() <= MAX_RIGHT_SHIFT
+        && layer.filters.iter().all(|filter| filter.shifted_bound() < 1 << 30)
 }

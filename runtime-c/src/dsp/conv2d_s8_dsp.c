@@ -8,7 +8,6 @@
  *          stride 1
  *
  * Three pixels at a time are widened to 16 bit and multiplied with all filters. */
-#include "redsc_params.h"
 #include "dsp/gemm_s8.h"
 
 /* Which tile a layer needs; the functions are shared by all layers. */
@@ -16,25 +15,25 @@ REDSC_DSP_SHARED void redsc_dsp_gemm3_s8_relu(const uint32_t *w, const uint32_t 
                                       int32_t quads, int32_t filters)
 {
     const redsc_dsp_limits_t full = {-128, 127};
-    redsc_dsp_gemm3_s8(w, x, y, y1, y2, quads, filters, REDSC_DSP_CLAMP_RELU, full);
+    redsc_dsp_gemm3_s8(w, x, y, y1, y2, quads, filters, REDSC_FINISH_RELU, full);
 }
 
 REDSC_DSP_SHARED void redsc_dsp_gemm3_s8_linear(const uint32_t *w, const uint32_t *x, int8_t *y, int32_t y1, int32_t y2,
                                         int32_t quads, int32_t filters)
 {
     const redsc_dsp_limits_t full = {-128, 127};
-    redsc_dsp_gemm3_s8(w, x, y, y1, y2, quads, filters, REDSC_DSP_CLAMP_NONE, full);
+    redsc_dsp_gemm3_s8(w, x, y, y1, y2, quads, filters, REDSC_FINISH_LINEAR, full);
 }
 
-REDSC_DSP_SHARED void redsc_dsp_gemm3_s8_clamp(const uint32_t *w, const uint32_t *x, int8_t *y, int32_t y1, int32_t y2,
-                                       int32_t quads, int32_t filters, redsc_dsp_limits_t limits)
+REDSC_DSP_SHARED void redsc_dsp_gemm3_s8_general(const uint32_t *w, const uint32_t *x, int8_t *y, int32_t y1,
+                                             int32_t y2, int32_t quads, int32_t filters, redsc_dsp_limits_t limits)
 {
-    redsc_dsp_gemm3_s8(w, x, y, y1, y2, quads, filters, REDSC_DSP_CLAMP_ANY, limits);
+    redsc_dsp_gemm3_s8(w, x, y, y1, y2, quads, filters, REDSC_FINISH_GENERAL, limits);
 }
 
 /* Copies the window at (iy, ix) of an image to `patch`, cells outside of the image as `pad_value`. */
 REDSC_DSP_SHARED void redsc_dsp_copy_window(int8_t *patch, const int8_t *x, int32_t iy, int32_t ix,
-                                            const redsc_conv2d_t *p)
+                                            const redsc_packed_conv2d_t *p)
 {
     const redsc_window_t *g = &p->window;
     for (int32_t ky = 0; ky < g->kernel_h; ky++, iy += g->dilation_h) {
@@ -62,7 +61,7 @@ typedef struct redsc_dsp_window_rows {
 
 /* The window of output pixel `index`: in the image if it lies inside of it and rows fill quads, else in `patch`. */
 REDSC_INLINE redsc_dsp_window_rows_t redsc_dsp_find_window(const int8_t *x, int32_t index, int8_t *patch,
-                                                   const redsc_conv2d_t *p)
+                                                   const redsc_packed_conv2d_t *p)
 {
     const redsc_window_t *g = &p->window;
     const int32_t row = index / g->out_w;
@@ -81,14 +80,13 @@ REDSC_INLINE redsc_dsp_window_rows_t redsc_dsp_find_window(const int8_t *x, int3
 }
 
 REDSC_KERNEL void redsc_conv2d_s8_dsp(const int8_t *x, const uint32_t *w, int8_t *y, void *scratch,
-                                      const redsc_conv2d_t *p)
+                                      const redsc_packed_conv2d_t *p)
 {
     const redsc_window_t *g = &p->window;
     const int32_t pixels = g->batches * g->out_h * g->out_w;
     const int32_t inputs = g->kernel_h * g->kernel_w * g->in_c;
     const int32_t quads = (inputs + 3) / 4;
-    const int32_t kind = redsc_dsp_clamp_kind(p->act_min, p->act_max, p->output_offset);
-    const redsc_dsp_limits_t limits = {p->act_min, p->act_max};
+    const redsc_dsp_limits_t limits = {p->low, p->high};
     const int32_t in_place = g->kernel_h == 1 && g->kernel_w == 1 && g->stride_h == 1 && g->stride_w == 1 &&
                              g->out_h == g->in_h && g->out_w == g->in_w;
     uint32_t *const wide = scratch;
@@ -115,12 +113,12 @@ REDSC_KERNEL void redsc_conv2d_s8_dsp(const int8_t *x, const uint32_t *w, int8_t
                 }
             }
         }
-        if (kind == REDSC_DSP_CLAMP_RELU) {
+        if (p->finish == REDSC_FINISH_RELU) {
             redsc_dsp_gemm3_s8_relu(w, wide, y, step1 * g->out_c, step2 * g->out_c, quads, g->out_c);
-        } else if (kind == REDSC_DSP_CLAMP_NONE) {
+        } else if (p->finish == REDSC_FINISH_LINEAR) {
             redsc_dsp_gemm3_s8_linear(w, wide, y, step1 * g->out_c, step2 * g->out_c, quads, g->out_c);
         } else {
-            redsc_dsp_gemm3_s8_clamp(w, wide, y, step1 * g->out_c, step2 * g->out_c, quads, g->out_c, limits);
+            redsc_dsp_gemm3_s8_general(w, wide, y, step1 * g->out_c, step2 * g->out_c, quads, g->out_c, limits);
         }
     }
 }

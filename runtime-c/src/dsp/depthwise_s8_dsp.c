@@ -2,7 +2,8 @@
  *
  * x        an image of lines of positions of channels (lines may be rows or columns, whatever wastes less)
  * w        for each quad of channels, for channels (0, 2) and then (1, 3) of it, in 32-bit words: two biases; one word
- *          of two 16-bit weights for each tap; factor, offset, shift of each as in dsp/gemm_s8.h (both of kind A)
+ *          of two 16-bit weights for each tap; the constants to finish each as in dsp/gemm_s8.h, those of general
+ *          finish unless there is a ReLU
  * y        lines of positions of channels
  * scratch  8 * window_lines * padded positions bytes, see redsc_dsp_depthwise_positions
  *
@@ -10,7 +11,6 @@
  * results of two channels are added up in registers.
  *
  * Measured on Cortex-M4, 3x3 taps at distance 1, 48x48x8: 2.5 instructions for a multiply-accumulate in all. */
-#include "depthwise_lines.h"
 #include "dsp/gemm_s8.h"
 
 /* A tap of two channels. */
@@ -46,15 +46,15 @@
     REDSC_DSP_TAP("2", "r8", "r6")
 
 /* Three results of two channels of a 3x3 window. */
-#define REDSC_DSP_WINDOW_3X3(TAPS, KIND)                                                                \
+#define REDSC_DSP_WINDOW_3X3(TAPS, LOAD, FINISH)                                                                \
     __asm__ volatile("ldrd %[a0], %[b0], [%[w]], #8\n\t"                                            \
                      "mov %[a1], %[a0]\n\t"                                                         \
                      "mov %[b1], %[b0]\n\t"                                                         \
                      "mov %[a2], %[a0]\n\t"                                                         \
                      "mov %[b2], %[b0]\n\t"                                                         \
                      TAPS("line0") TAPS("line1") TAPS("line2")                                      \
-                     "ldmia %[w]!, {r4, r5, r6}\n\t" KIND("%[a0]") KIND("%[a1]") KIND("%[a2]")      \
-                     "ldmia %[w], {r4, r5, r6}\n\t" KIND("%[b0]") KIND("%[b1]") KIND("%[b2]")       \
+                     LOAD FINISH("%[a0]") FINISH("%[a1]") FINISH("%[a2]")      \
+                     LOAD FINISH("%[b0]") FINISH("%[b1]") FINISH("%[b2]")       \
                      : [a0] "=&r"(six.a0), [a1] "=&r"(six.a1), [a2] "=&r"(six.a2), [b0] "=&r"(six.b0), \
                        [b1] "=&r"(six.b1), [b2] "=&r"(six.b2), [w] "+r"(w), [line0] "+m"(line0),    \
                        [line1] "+m"(line1), [line2] "+m"(line2)                                     \
@@ -74,25 +74,25 @@ typedef struct redsc_dsp_six {
 
 /* Stores them at y[0] and, if `both`, y[2]. Results that are not wanted go where a later one follows. */
 REDSC_INLINE void redsc_dsp_store_six(int8_t *y, int32_t y1, int32_t y2, int32_t both, redsc_dsp_six_t six,
-                                      int32_t kind,
+                                      int32_t finish,
                                   redsc_dsp_limits_t limits)
 {
-    y[y2] = redsc_dsp_limit(six.a2, kind, limits);
-    y[y1] = redsc_dsp_limit(six.a1, kind, limits);
-    y[0] = redsc_dsp_limit(six.a0, kind, limits);
+    y[y2] = redsc_dsp_limit(six.a2, finish, limits);
+    y[y1] = redsc_dsp_limit(six.a1, finish, limits);
+    y[0] = redsc_dsp_limit(six.a0, finish, limits);
     if (both) {
-        y[y2 + 2] = redsc_dsp_limit(six.b2, kind, limits);
-        y[y1 + 2] = redsc_dsp_limit(six.b1, kind, limits);
-        y[2] = redsc_dsp_limit(six.b0, kind, limits);
+        y[y2 + 2] = redsc_dsp_limit(six.b2, finish, limits);
+        y[y1 + 2] = redsc_dsp_limit(six.b1, finish, limits);
+        y[2] = redsc_dsp_limit(six.b0, finish, limits);
     }
 }
 
 /* One line of results of two channels of a 3x3 window. */
 REDSC_INLINE void redsc_dsp_depthwise_3x3(const uint32_t *const *lines, const uint32_t *weights, int8_t *y,
                                           int32_t both,
-                                      const redsc_depthwise_lines_t *p, int32_t window, int32_t kind)
+                                          const redsc_packed_depthwise_t *p, int32_t window, int32_t finish)
 {
-    const redsc_dsp_limits_t limits = {p->act_min, p->act_max};
+    const redsc_dsp_limits_t limits = {p->low, p->high};
     const int32_t y_position = p->y_position;
     const int32_t y1 = p->out_positions > 1 ? y_position : 0;
     const int32_t y2 = p->out_positions > 2 ? 2 * y_position : 0;
@@ -101,16 +101,16 @@ REDSC_INLINE void redsc_dsp_depthwise_3x3(const uint32_t *const *lines, const ui
     for (;;) {
         const uint32_t *w = weights;
         redsc_dsp_six_t six;
-        if (window == REDSC_DSP_WINDOW_3X3_STRIDE_1 && kind == REDSC_DSP_CLAMP_RELU) {
-            REDSC_DSP_WINDOW_3X3(REDSC_DSP_TAPS_3_STRIDE_1, REDSC_DSP_REQUANTIZE_A_RELU);
+        if (window == REDSC_DSP_WINDOW_3X3_STRIDE_1 && finish == REDSC_FINISH_RELU) {
+            REDSC_DSP_WINDOW_3X3(REDSC_DSP_TAPS_3_STRIDE_1, REDSC_DSP_LOAD_3, REDSC_DSP_RELU);
         } else if (window == REDSC_DSP_WINDOW_3X3_STRIDE_1) {
-            REDSC_DSP_WINDOW_3X3(REDSC_DSP_TAPS_3_STRIDE_1, REDSC_DSP_REQUANTIZE_A_ANY);
-        } else if (kind == REDSC_DSP_CLAMP_RELU) {
-            REDSC_DSP_WINDOW_3X3(REDSC_DSP_TAPS_3_STRIDE_2, REDSC_DSP_REQUANTIZE_A_RELU);
+            REDSC_DSP_WINDOW_3X3(REDSC_DSP_TAPS_3_STRIDE_1, REDSC_DSP_LOAD_5, REDSC_DSP_GENERAL);
+        } else if (finish == REDSC_FINISH_RELU) {
+            REDSC_DSP_WINDOW_3X3(REDSC_DSP_TAPS_3_STRIDE_2, REDSC_DSP_LOAD_3, REDSC_DSP_RELU);
         } else {
-            REDSC_DSP_WINDOW_3X3(REDSC_DSP_TAPS_3_STRIDE_2, REDSC_DSP_REQUANTIZE_A_ANY);
+            REDSC_DSP_WINDOW_3X3(REDSC_DSP_TAPS_3_STRIDE_2, REDSC_DSP_LOAD_5, REDSC_DSP_GENERAL);
         }
-        redsc_dsp_store_six(y, y1, y2, both, six, kind, limits);
+        redsc_dsp_store_six(y, y1, y2, both, six, finish, limits);
         y += 3 * y_position;
         left -= 3;
         if (left <= 0) {
@@ -127,18 +127,17 @@ REDSC_INLINE void redsc_dsp_depthwise_3x3(const uint32_t *const *lines, const ui
 }
 
 /* Requantizes three results of one channel. */
-#define REDSC_DSP_REQUANTIZE_3(KIND, x0, x1, x2)                                                  \
-    __asm__("ldmia %[w]!, {r4, r5, r6}\n\t" KIND("%[y0]") KIND("%[y1]") KIND("%[y2]")         \
+#define REDSC_DSP_FINISH_3(LOAD, FINISH, x0, x1, x2)                                                  \
+    __asm__(LOAD FINISH("%[y0]") FINISH("%[y1]") FINISH("%[y2]")         \
             : [y0] "+r"(x0), [y1] "+r"(x1), [y2] "+r"(x2), [w] "+r"(w)                        \
             :                                                                                 \
-            : "r4", "r5", "r6", "r8", "memory")
+            : "r4", "r5", "r6", "r8", "r9", "memory")
 
 /* One line of results of two channels, any window. */
 REDSC_INLINE void redsc_dsp_depthwise_any(const uint32_t *const *lines, const uint32_t *weights, int8_t *y,
-                                          int32_t both,
-                                      const redsc_depthwise_lines_t *p)
+                                          int32_t both, const redsc_packed_depthwise_t *p, int32_t finish)
 {
-    const redsc_dsp_limits_t limits = {p->act_min, p->act_max};
+    const redsc_dsp_limits_t limits = {p->low, p->high};
     const int32_t last = p->out_positions - 3;
     const int32_t y1 = p->out_positions > 1 ? p->y_position : 0;
     const int32_t y2 = p->out_positions > 2 ? 2 * p->y_position : 0;
@@ -150,16 +149,21 @@ REDSC_INLINE void redsc_dsp_depthwise_any(const uint32_t *const *lines, const ui
             const uint32_t *x = lines[k] + position * p->stride_positions;
             for (int32_t tap = 0; tap < p->window_positions; tap++, w++, x += p->dilation_positions) {
                 const uint32_t x0 = x[0], x1 = x[p->stride_positions], x2 = x[2 * p->stride_positions];
-                __asm__(REDSC_DSP_TAP("0", "%[x0]", "%[w]") REDSC_DSP_TAP("1", "%[x1]", "%[w]") REDSC_DSP_TAP("2",
-                                                                                                              "%[x2]", "%[w]")
+                __asm__(REDSC_DSP_TAP("0", "%[x0]", "%[w]") REDSC_DSP_TAP("1", "%[x1]", "%[w]")
+                            REDSC_DSP_TAP("2", "%[x2]", "%[w]")
                         : [a0] "+r"(six.a0), [a1] "+r"(six.a1), [a2] "+r"(six.a2), [b0] "+r"(six.b0),
                           [b1] "+r"(six.b1), [b2] "+r"(six.b2)
                         : [x0] "r"(x0), [x1] "r"(x1), [x2] "r"(x2), [w] "r"(*w));
             }
         }
-        REDSC_DSP_REQUANTIZE_3(REDSC_DSP_REQUANTIZE_A_ANY, six.a0, six.a1, six.a2);
-        REDSC_DSP_REQUANTIZE_3(REDSC_DSP_REQUANTIZE_A_ANY, six.b0, six.b1, six.b2);
-        redsc_dsp_store_six(y + position * p->y_position, y1, y2, both, six, REDSC_DSP_CLAMP_ANY, limits);
+        if (finish == REDSC_FINISH_RELU) {
+            REDSC_DSP_FINISH_3(REDSC_DSP_LOAD_3, REDSC_DSP_RELU, six.a0, six.a1, six.a2);
+            REDSC_DSP_FINISH_3(REDSC_DSP_LOAD_3, REDSC_DSP_RELU, six.b0, six.b1, six.b2);
+        } else {
+            REDSC_DSP_FINISH_3(REDSC_DSP_LOAD_5, REDSC_DSP_GENERAL, six.a0, six.a1, six.a2);
+            REDSC_DSP_FINISH_3(REDSC_DSP_LOAD_5, REDSC_DSP_GENERAL, six.b0, six.b1, six.b2);
+        }
+        redsc_dsp_store_six(y + position * p->y_position, y1, y2, both, six, finish, limits);
         if (position >= last) {
             return;
         }
@@ -167,22 +171,27 @@ REDSC_INLINE void redsc_dsp_depthwise_any(const uint32_t *const *lines, const ui
 }
 
 /* What layers share. */
-#define REDSC_DSP_DEPTHWISE_3X3(name, window, kind)                                                      \
+#define REDSC_DSP_DEPTHWISE_3X3(name, window, finish)                                                      \
     REDSC_DSP_SHARED void name(const uint32_t *const *lines, const uint32_t *w, int8_t *y, int32_t both, \
-                           const redsc_depthwise_lines_t *p)                                         \
+                           const redsc_packed_depthwise_t *p)                                         \
     {                                                                                                \
-        redsc_dsp_depthwise_3x3(lines, w, y, both, p, window, kind);                                     \
+        redsc_dsp_depthwise_3x3(lines, w, y, both, p, window, finish);                                     \
     }
-REDSC_DSP_DEPTHWISE_3X3(redsc_dsp_depthwise_3x3s1_relu, REDSC_DSP_WINDOW_3X3_STRIDE_1, REDSC_DSP_CLAMP_RELU)
-REDSC_DSP_DEPTHWISE_3X3(redsc_dsp_depthwise_3x3s2_relu, REDSC_DSP_WINDOW_3X3_STRIDE_2, REDSC_DSP_CLAMP_RELU)
-REDSC_DSP_DEPTHWISE_3X3(redsc_dsp_depthwise_3x3s1_clamp, REDSC_DSP_WINDOW_3X3_STRIDE_1, REDSC_DSP_CLAMP_ANY)
-REDSC_DSP_DEPTHWISE_3X3(redsc_dsp_depthwise_3x3s2_clamp, REDSC_DSP_WINDOW_3X3_STRIDE_2, REDSC_DSP_CLAMP_ANY)
+REDSC_DSP_DEPTHWISE_3X3(redsc_dsp_depthwise_3x3s1_relu, REDSC_DSP_WINDOW_3X3_STRIDE_1, REDSC_FINISH_RELU)
+REDSC_DSP_DEPTHWISE_3X3(redsc_dsp_depthwise_3x3s2_relu, REDSC_DSP_WINDOW_3X3_STRIDE_2, REDSC_FINISH_RELU)
+REDSC_DSP_DEPTHWISE_3X3(redsc_dsp_depthwise_3x3s1_general, REDSC_DSP_WINDOW_3X3_STRIDE_1, REDSC_FINISH_GENERAL)
+REDSC_DSP_DEPTHWISE_3X3(redsc_dsp_depthwise_3x3s2_general, REDSC_DSP_WINDOW_3X3_STRIDE_2, REDSC_FINISH_GENERAL)
 
-REDSC_DSP_SHARED void redsc_dsp_depthwise_any_clamp(const uint32_t *const *lines, const uint32_t *w, int8_t *y,
-                                                    int32_t both,
-                                            const redsc_depthwise_lines_t *p)
+REDSC_DSP_SHARED void redsc_dsp_depthwise_any_relu(const uint32_t *const *lines, const uint32_t *w, int8_t *y,
+                                                   int32_t both, const redsc_packed_depthwise_t *p)
 {
-    redsc_dsp_depthwise_any(lines, w, y, both, p);
+    redsc_dsp_depthwise_any(lines, w, y, both, p, REDSC_FINISH_RELU);
+}
+
+REDSC_DSP_SHARED void redsc_dsp_depthwise_any_general(const uint32_t *const *lines, const uint32_t *w, int8_t *y,
+                                                      int32_t both, const redsc_packed_depthwise_t *p)
+{
+    redsc_dsp_depthwise_any(lines, w, y, both, p, REDSC_FINISH_GENERAL);
 }
 
 /* Widens four channels of `count` positions: channels (0, 2) to `even`, (1, 3) to `odd`. */
@@ -201,7 +210,7 @@ REDSC_DSP_SHARED void redsc_dsp_widen_line(uint32_t *even, uint32_t *odd, const 
                          "strd r4, r5, [%[odd]], #8"
                          : [x] "+r"(x), [even] "+r"(even), [odd] "+r"(odd)
                          : [distance] "r"(distance)
-                         : "r4", "r5", "r6", "r8", "memory");
+                         : "r4", "r5", "r6", "r8", "r9", "memory");
     }
     if (count > 0) {
         const uint32_t word = redsc_dsp_load4(x);
@@ -229,7 +238,7 @@ REDSC_DSP_SHARED void redsc_dsp_fill_words(uint32_t *to, uint32_t value, int32_t
 }
 
 /* Positions of a widened line, padding included: what windows cover, of three results at least. */
-REDSC_INLINE int32_t redsc_dsp_depthwise_positions(const redsc_depthwise_lines_t *p)
+REDSC_INLINE int32_t redsc_dsp_depthwise_positions(const redsc_packed_depthwise_t *p)
 {
     const int32_t results = p->out_positions > 3 ? p->out_positions : 3;
     const int32_t windows = (results - 1) * p->stride_positions + (p->window_positions - 1) * p->dilation_positions + 1;
@@ -238,13 +247,13 @@ REDSC_INLINE int32_t redsc_dsp_depthwise_positions(const redsc_depthwise_lines_t
 }
 
 REDSC_KERNEL void redsc_depthwise_s8_dsp(const int8_t *x, const uint32_t *w, int8_t *y, void *scratch,
-                                         const redsc_depthwise_lines_t *p)
+                                         const redsc_packed_depthwise_t *p)
 {
     const int32_t is_3x3 = p->window_positions == 3 && p->window_lines == 3 && p->dilation_positions == 1;
     const int32_t stride_1 = is_3x3 && p->stride_positions == 1;
     const int32_t stride_2 = is_3x3 && p->stride_positions == 2;
-    const int32_t relu = redsc_dsp_clamp_kind(p->act_min, p->act_max, p->output_offset) == REDSC_DSP_CLAMP_RELU;
-    const int32_t weights = 8 + p->window_lines * p->window_positions; /* words for two channels */
+    const int32_t relu = p->finish == REDSC_FINISH_RELU;
+    const int32_t weights = (relu ? 8 : 12) + p->window_lines * p->window_positions; /* words for two channels */
     const int32_t positions = redsc_dsp_depthwise_positions(p);
     const int32_t span = (p->window_lines - 1) * p->dilation_lines + 1;
     const uint32_t padding = (uint32_t)(p->pad_value & 0xFFFF) * 0x10001;
@@ -283,11 +292,13 @@ REDSC_KERNEL void redsc_depthwise_s8_dsp(const int8_t *x, const uint32_t *w, int
                 } else if (stride_2 && relu) {
                     redsc_dsp_depthwise_3x3s2_relu(lines[half], half_w, to, both, p);
                 } else if (stride_1) {
-                    redsc_dsp_depthwise_3x3s1_clamp(lines[half], half_w, to, both, p);
+                    redsc_dsp_depthwise_3x3s1_general(lines[half], half_w, to, both, p);
                 } else if (stride_2) {
-                    redsc_dsp_depthwise_3x3s2_clamp(lines[half], half_w, to, both, p);
+                    redsc_dsp_depthwise_3x3s2_general(lines[half], half_w, to, both, p);
+                } else if (relu) {
+                    redsc_dsp_depthwise_any_relu(lines[half], half_w, to, both, p);
                 } else {
-                    redsc_dsp_depthwise_any_clamp(lines[half], half_w, to, both, p);
+                    redsc_dsp_depthwise_any_general(lines[half], half_w, to, both, p);
                 }
             }
         }

@@ -8,41 +8,25 @@
  * A packed pair of filters, in 32-bit words:
  *   bias of A, 256 * bias of B + bias of A,
  *   for each quad of weights: even lanes, odd lanes,
- *   factor, offset, shift of A, factor, offset, shift of B.
- * The result of A from its accumulator a is (a + round(a * factor / 2^32) + offset) >> shift, the result of B from its
- * accumulator b = 256 * B . x is (floor(b * factor / 2^32) + offset) >> shift. Offsets hold the zero point of the
- * output and the rounding of the last shift. Both are the two roundings of TensorFlow Lite if the accumulator is not
- * negative;
- * to send halves away from zero below it, one unit of the first rounding is taken off: 1 for A, 128 for B.
+ *   factor, offset, shift of A, then of B; to finish in general also left shift and doubling of each.
+ * A sum a becomes x = a + round(a * factor / 2^32), the first rounding of TensorFlow Lite, and (x + offset) >> shift,
+ * where the offset holds the zero point of the output and half a unit. To send halves away from zero as the second
+ * rounding does, 1 is taken off before the shift if x is negative. In general a is shifted left first, and x is
+ * doubled where there is no second rounding, so that the 1 makes no difference.
  *
- * Ranges, which the compiler checks before it selects these kernels: |a| < 2^30, |b| < 2^31, right shifts in [1, 16],
- * no weight that makes a lane overflow.
+ * Ranges, which the compiler checks before it selects these kernels: sums of A below 2^30, of B below 2^23 in
+ * magnitude, shifts in [0, 22], no weights that make a lane overflow.
  *
- * Measured on Cortex-M4: 125 pixels of 64 inputs times 64 filters take 0.89 instructions for a
- * multiply-accumulate in all. */
+ * Measured on Cortex-M4: 125 pixels of 64 inputs times 64 filters take 0.89 instructions for a multiply-accumulate
+ * in all. */
 #pragma once
 
+#include "packed.h"
 #include "dsp/dsp.h"
-
-/* How results are limited. */
-enum {
-    REDSC_DSP_CLAMP_RELU, /* to [-128, 127], zero point -128: the rounding of negative results does not matter */
-    REDSC_DSP_CLAMP_NONE, /* to [-128, 127] */
-    REDSC_DSP_CLAMP_ANY   /* to any range */
-};
 
 typedef struct redsc_dsp_limits {
     int32_t low, high;
 } redsc_dsp_limits_t;
-
-/* Which of these a layer needs. */
-REDSC_INLINE int32_t redsc_dsp_clamp_kind(int32_t low, int32_t high, int32_t zero_point)
-{
-    if (low > -128 || high < 127) {
-        return REDSC_DSP_CLAMP_ANY;
-    }
-    return zero_point == -128 ? REDSC_DSP_CLAMP_RELU : REDSC_DSP_CLAMP_NONE;
-}
 
 /* One quad of three pixels times a pair of filters: 68 bytes of code. */
 #define REDSC_DSP_DOT_QUAD_3                \
@@ -64,26 +48,33 @@ REDSC_INLINE int32_t redsc_dsp_clamp_kind(int32_t low, int32_t high, int32_t zer
     "smlad %[a1], r9, r5, %[a1]\n\t"    \
     "smlad %[a2], r9, r6, %[a2]\n\t"
 
-/* Requantization: r4, r5, r6 hold factor, offset and shift, r8 is free. */
-#define REDSC_DSP_SHIFT_SATURATE(acc)       \
-    "asr " acc ", r6\n\t"               \
-    "ssat " acc ", #8, " acc "\n\t"
-#define REDSC_DSP_REQUANTIZE_A_RELU(acc)    \
-    "add r8, r5, " acc "\n\t"           \
-    "smmlar " acc ", " acc ", r4, r8\n\t" REDSC_DSP_SHIFT_SATURATE(acc)
-#define REDSC_DSP_REQUANTIZE_A_ANY(acc)     \
-    "add r8, r5, " acc "\n\t"           \
-    "add r8, r8, " acc ", asr #31\n\t"  \
-    "smmlar " acc ", " acc ", r4, r8\n\t" REDSC_DSP_SHIFT_SATURATE(acc)
-#define REDSC_DSP_REQUANTIZE_B_RELU(acc)    \
-    "smmla " acc ", " acc ", r4, r5\n\t" REDSC_DSP_SHIFT_SATURATE(acc)
-#define REDSC_DSP_REQUANTIZE_B_ANY(acc)     \
-    "asr r8, " acc ", #31\n\t"          \
-    "add r8, r5, r8, lsl #7\n\t"        \
-    "smmla " acc ", " acc ", r4, r8\n\t" REDSC_DSP_SHIFT_SATURATE(acc)
+/* How sums become results; what they load from the packed filter: factor, offset, shift, left shift, doubling. */
+#define REDSC_DSP_LOAD_3 "ldmia %[w]!, {r4, r5, r6}\n\t"
+#define REDSC_DSP_LOAD_5 "ldmia %[w]!, {r4, r5, r6, r8, r9}\n\t"
+#define REDSC_DSP_SHIFT_SATURATE(sum)   \
+    "asr " sum ", r6\n\t"               \
+    "ssat " sum ", #8, " sum "\n\t"
+#define REDSC_DSP_RELU(sum)             \
+    "add r8, r5, " sum "\n\t"           \
+    "smmlar " sum ", " sum ", r4, r8\n\t" REDSC_DSP_SHIFT_SATURATE(sum)
+#define REDSC_DSP_LINEAR(sum)           \
+    "add r8, r5, " sum "\n\t"           \
+    "add r8, r8, " sum ", asr #31\n\t"  \
+    "smmlar " sum ", " sum ", r4, r8\n\t" REDSC_DSP_SHIFT_SATURATE(sum)
+#define REDSC_DSP_GENERAL(sum)          \
+    "lsl " sum ", r8\n\t"               \
+    "smmlar " sum ", " sum ", r4, " sum "\n\t" \
+    "lsl " sum ", r9\n\t"               \
+    "add " sum ", " sum ", " sum ", asr #31\n\t" \
+    "add " sum ", r5\n\t" REDSC_DSP_SHIFT_SATURATE(sum)
+
+/* B alone from 256 * B + A. */
+#define REDSC_DSP_SPLIT(b, a)           \
+    "sub " b ", " a "\n\t"              \
+    "asr " b ", #8\n\t"
 
 /* One pair of filters: the loop over quads is unrolled four times and entered in its middle. */
-#define REDSC_DSP_PAIR_3(REQUANTIZE_A, REQUANTIZE_B)                                                            \
+#define REDSC_DSP_PAIR_3(LOAD, FINISH)                                                            \
     __asm__ volatile("ldrd %[a0], %[b0], [%[w]], #8\n\t"                                                    \
                      "mov %[a1], %[a0]\n\t"                                                                 \
                      "mov %[b1], %[b0]\n\t"                                                                 \
@@ -96,21 +87,18 @@ REDSC_INLINE int32_t redsc_dsp_clamp_kind(int32_t low, int32_t high, int32_t zer
                      "ldr r4, %[end]\n\t"                                                                   \
                      "cmp %[x], r4\n\t"                                                                     \
                      "bne 1b\n\t"                                                                           \
-                     "ldmia %[w]!, {r4, r5, r6}\n\t"                                                        \
-                     "sub %[b0], %[b0], %[a0]\n\t"                                                          \
-                     "sub %[b1], %[b1], %[a1]\n\t"                                                          \
-                     "sub %[b2], %[b2], %[a2]\n\t"                                                          \
-                     REQUANTIZE_A("%[a0]") REQUANTIZE_A("%[a1]") REQUANTIZE_A("%[a2]")                      \
-                     "ldmia %[w]!, {r4, r5, r6}\n\t"                                                        \
-                     REQUANTIZE_B("%[b0]") REQUANTIZE_B("%[b1]") REQUANTIZE_B("%[b2]")                      \
+                     REDSC_DSP_SPLIT("%[b0]", "%[a0]") REDSC_DSP_SPLIT("%[b1]", "%[a1]")                    \
+                     REDSC_DSP_SPLIT("%[b2]", "%[a2]")                                                      \
+                     LOAD FINISH("%[a0]") FINISH("%[a1]") FINISH("%[a2]")                                   \
+                     LOAD FINISH("%[b0]") FINISH("%[b1]") FINISH("%[b2]")                                   \
                      : [a0] "=&r"(a0), [a1] "=&r"(a1), [a2] "=&r"(a2), [b0] "=&r"(b0), [b1] "=&r"(b1),      \
                        [b2] "=&r"(b2), [w] "+r"(w), [x] "+r"(position)                                      \
                      : [skip] "m"(skip), [end] "m"(end)                                                     \
                      : "r4", "r5", "r6", "r8", "r9", "cc", "memory")
 
-REDSC_INLINE int8_t redsc_dsp_limit(int32_t x, int32_t kind, redsc_dsp_limits_t limits)
+REDSC_INLINE int8_t redsc_dsp_limit(int32_t x, int32_t finish, redsc_dsp_limits_t limits)
 {
-    if (kind == REDSC_DSP_CLAMP_ANY) {
+    if (finish == REDSC_FINISH_GENERAL) {
         x = x < limits.low ? limits.low : x;
         x = x > limits.high ? limits.high : x;
     }
@@ -120,26 +108,28 @@ REDSC_INLINE int8_t redsc_dsp_limit(int32_t x, int32_t kind, redsc_dsp_limits_t 
 /* Three pixels times all filters. `x` holds `quads` quads; `y` is the first result of pixel 0, those of pixels 1 and 2
  * lie y1 and y2 bytes further. An odd last filter is the A of a pair of its own. */
 REDSC_INLINE void redsc_dsp_gemm3_s8(const uint32_t *w, const uint32_t *x, int8_t *y, int32_t y1, int32_t y2,
-                                 int32_t quads, int32_t filters, int32_t kind, redsc_dsp_limits_t limits)
+                                 int32_t quads, int32_t filters, int32_t finish, redsc_dsp_limits_t limits)
 {
     const uint32_t *const end = x + 6 * quads;
     const int32_t skip = (-quads & 3) * 68;
     do {
         int32_t a0, a1, a2, b0, b1, b2;
         const uint32_t *position = x;
-        if (kind == REDSC_DSP_CLAMP_RELU) {
-            REDSC_DSP_PAIR_3(REDSC_DSP_REQUANTIZE_A_RELU, REDSC_DSP_REQUANTIZE_B_RELU);
+        if (finish == REDSC_FINISH_RELU) {
+            REDSC_DSP_PAIR_3(REDSC_DSP_LOAD_3, REDSC_DSP_RELU);
+        } else if (finish == REDSC_FINISH_LINEAR) {
+            REDSC_DSP_PAIR_3(REDSC_DSP_LOAD_3, REDSC_DSP_LINEAR);
         } else {
-            REDSC_DSP_PAIR_3(REDSC_DSP_REQUANTIZE_A_ANY, REDSC_DSP_REQUANTIZE_B_ANY);
+            REDSC_DSP_PAIR_3(REDSC_DSP_LOAD_5, REDSC_DSP_GENERAL);
         }
-        y[y2] = redsc_dsp_limit(a2, kind, limits);
-        y[y1] = redsc_dsp_limit(a1, kind, limits);
-        *y++ = redsc_dsp_limit(a0, kind, limits);
+        y[y2] = redsc_dsp_limit(a2, finish, limits);
+        y[y1] = redsc_dsp_limit(a1, finish, limits);
+        *y++ = redsc_dsp_limit(a0, finish, limits);
         if (--filters == 0) {
             break;
         }
-        y[y2] = redsc_dsp_limit(b2, kind, limits);
-        y[y1] = redsc_dsp_limit(b1, kind, limits);
-        *y++ = redsc_dsp_limit(b0, kind, limits);
+        y[y2] = redsc_dsp_limit(b2, finish, limits);
+        y[y1] = redsc_dsp_limit(b1, finish, limits);
+        *y++ = redsc_dsp_limit(b0, finish, limits);
     } while (--filters != 0);
 }

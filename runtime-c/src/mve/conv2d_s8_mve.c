@@ -10,7 +10,6 @@
  * Two pixels at a time are multiplied with all filters. */
 #include <arm_mve.h>
 
-#include "redsc_params.h"
 #include "mve/gemm_s8.h"
 
 /* Copies `bytes` bytes; reads and writes up to 15 more. */
@@ -30,7 +29,8 @@ REDSC_INLINE void redsc_mve_fill_vectors(int8_t *to, int8x16_t value, int32_t by
 }
 
 /* Copies the window of output pixel `index` to `window`, cells outside of the image as `pad_value`. */
-REDSC_MVE_SHARED void redsc_mve_copy_window(int8_t *window, const int8_t *x, int32_t index, const redsc_conv2d_t *p)
+REDSC_MVE_SHARED void redsc_mve_copy_window(int8_t *window, const int8_t *x, int32_t index,
+                                            const redsc_packed_conv2d_t *p)
 {
     const redsc_window_t *g = &p->window;
     const int8x16_t padding = vdupq_n_s8((int8_t)p->pad_value);
@@ -60,7 +60,7 @@ REDSC_MVE_SHARED void redsc_mve_copy_window(int8_t *window, const int8_t *x, int
 }
 
 /* Whether windows are contiguous and aligned in the image. */
-REDSC_INLINE int32_t redsc_mve_window_in_place(const redsc_conv2d_t *p)
+REDSC_INLINE int32_t redsc_mve_window_in_place(const redsc_packed_conv2d_t *p)
 {
     const redsc_window_t *g = &p->window;
     return g->kernel_h == 1 && g->kernel_w == 1 && g->pad_top == 0 && g->pad_left == 0 && g->in_c % 4 == 0 &&
@@ -68,19 +68,19 @@ REDSC_INLINE int32_t redsc_mve_window_in_place(const redsc_conv2d_t *p)
 }
 
 /* All groups of filters. */
-REDSC_INLINE void redsc_mve_gemm2_s8(const redsc_mve_gemm2_t *context, int32_t zero_point)
+REDSC_INLINE void redsc_mve_gemm2_s8(const redsc_mve_gemm2_t *context, int32_t finish)
 {
-    if (context->low > -128 || context->high < 127) {
-        redsc_mve_gemm2_s8_clamp(context);
-    } else if (zero_point == -128) {
+    if (finish == REDSC_FINISH_RELU) {
         redsc_mve_gemm2_s8_relu(context);
-    } else {
+    } else if (finish == REDSC_FINISH_LINEAR) {
         redsc_mve_gemm2_s8_linear(context);
+    } else {
+        redsc_mve_gemm2_s8_general(context);
     }
 }
 
 REDSC_KERNEL void redsc_conv2d_s8_mve(const int8_t *x, const uint32_t *w, int8_t *y, void *scratch,
-                                      const redsc_conv2d_t *p)
+                                      const redsc_packed_conv2d_t *p)
 {
     const redsc_window_t *g = &p->window;
     const int32_t pixels = g->batches * g->out_h * g->out_w;
@@ -88,8 +88,9 @@ REDSC_KERNEL void redsc_conv2d_s8_mve(const int8_t *x, const uint32_t *w, int8_t
     const int32_t chunks = (inputs + 15) / 16;
     const int32_t left = g->out_c % 4; /* filters of an incomplete last group */
     int8_t *const window = scratch;
-    redsc_mve_gemm2_t context = redsc_mve_gemm2_context((const int8_t *)w, chunks, g->out_c, p->act_min, p->act_max);
-    redsc_mve_gemm2_t last = redsc_mve_gemm2_context(context.w_end, chunks, 4, p->act_min, p->act_max);
+    redsc_mve_gemm2_t context = redsc_mve_gemm2_context((const int8_t *)w, chunks, g->out_c, p->finish,
+                                                        p->low, p->high);
+    redsc_mve_gemm2_t last = redsc_mve_gemm2_context(context.w_end, chunks, 4, p->finish, p->low, p->high);
     int8_t last_y[8];
     last.y = last_y;
     last.y1 = 4;
@@ -114,13 +115,13 @@ REDSC_KERNEL void redsc_conv2d_s8_mve(const int8_t *x, const uint32_t *w, int8_t
         context.y = y;
         context.y1 = step * g->out_c;
         if (g->out_c >= 4) {
-            redsc_mve_gemm2_s8(&context, p->output_offset);
+            redsc_mve_gemm2_s8(&context, p->finish);
         }
         if (left != 0) {
             last.x0 = context.x0;
             last.x1 = context.x1;
             last.x0_end = context.x0_end;
-            redsc_mve_gemm2_s8(&last, p->output_offset);
+            redsc_mve_gemm2_s8(&last, p->finish);
             for (int32_t oc = 0; oc < left; oc++) {
                 y[step * g->out_c + g->out_c - left + oc] = last_y[4 + oc];
                 y[g->out_c - left + oc] = last_y[oc];

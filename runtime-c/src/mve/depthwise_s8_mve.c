@@ -4,7 +4,7 @@
  * x        an image of lines of positions of channels, readable up to 16 bytes behind its end
  * w        for each channel, in bytes: 4 zeros; for each of three positions the taps of three lines and a zero; 4
  *          zeros;
- *          then as 32-bit numbers bias, multiplier, offset and negated shift as in mve/gemm_s8.h
+ *          then as 32-bit numbers the constants to finish as in mve/gemm_s8.h
  * y        lines of positions of channels
  * scratch  64 bytes for each padded position, see redsc_mve_depthwise_positions
  *
@@ -15,7 +15,6 @@
  * Measured on Cortex-M55, 3x3 taps at distance 1, 48x48x8: 0.63 instructions for a multiply-accumulate in all. */
 #include <arm_mve.h>
 
-#include "depthwise_lines.h"
 #include "mve/gemm_s8.h"
 
 /* What the functions in assembly work on; the offsets of fields are known to them. */
@@ -47,17 +46,26 @@ typedef struct redsc_mve_depthwise_block {
     "vshr.s32 q5, q6, #31\n\t"              \
     "vadd.i32 q6, q6, q5\n\t"               \
     REDSC_MVE_DEPTHWISE_SHIFT REDSC_MVE_DEPTHWISE_SATURATE
-#define REDSC_MVE_DEPTHWISE_CLAMP               \
-    REDSC_MVE_DEPTHWISE_SCALE                   \
+/* Left shift and doubling are the last two words of the channel, which r1 is behind of. */
+#define REDSC_MVE_DEPTHWISE_GENERAL         \
+    "ldrd r0, r2, [r1, #-8]\n\t"            \
+    "vadd.i32 q6, q6, r8\n\t"               \
+    "vshl.s32 q6, r0\n\t"                   \
+    "vqrdmulh.s32 q6, q6, r9\n\t"           \
+    "vshl.s32 q6, r2\n\t"                   \
     "vshr.s32 q5, q6, #31\n\t"              \
     "vadd.i32 q6, q6, q5\n\t"               \
-    REDSC_MVE_DEPTHWISE_SHIFT                   \
+    REDSC_MVE_DEPTHWISE_SHIFT               \
     "ldr r0, [sp]\n\t"                      \
     "ldrd r0, r2, [r0, #56]\n\t"            \
     "vdup.32 q5, r0\n\t"                    \
     "vmax.s32 q6, q6, q5\n\t"               \
     "vdup.32 q5, r2\n\t"                    \
     "vmin.s32 q6, q6, q5\n\t"
+
+/* Constants of a channel: four words, to finish in general six. */
+#define REDSC_MVE_DEPTHWISE_LOAD "ldmia r1!, {r8, r9, r10, r12}\n\t"
+#define REDSC_MVE_DEPTHWISE_LOAD_GENERAL REDSC_MVE_DEPTHWISE_LOAD "add r1, #8\n\t"
 
 #define REDSC_MVE_DEPTHWISE_BEGIN               \
     "push {r4-r11, lr}\n\t"                 \
@@ -79,7 +87,7 @@ typedef struct redsc_mve_depthwise_block {
     "pop {r4-r11, pc}"
 
 /* Windows at distance 1. r1: constants, r3: cells, r5: results, r7: those of the channel, r11: their step. */
-#define REDSC_MVE_DEPTHWISE_1(REQUANTIZE)       \
+#define REDSC_MVE_DEPTHWISE_1(LOAD, FINISH)       \
     REDSC_MVE_DEPTHWISE_BEGIN                   \
     "1:\n\t"                                \
     "ldr r0, [sp]\n\t"                      \
@@ -88,7 +96,7 @@ typedef struct redsc_mve_depthwise_block {
     "vshl.i32 q2, q0, #8\n\t"               \
     "vshl.i32 q3, q1, #8\n\t"               \
     "add r1, #20\n\t"                       \
-    "ldmia r1!, {r8, r9, r10, r12}\n\t"     \
+    LOAD                                    \
     "vldrw.u32 q4, [r0, #24]\n\t"           \
     "vadd.i32 q4, q4, r3\n\t"               \
     "add r3, #4\n\t"                        \
@@ -104,7 +112,7 @@ typedef struct redsc_mve_depthwise_block {
     "vmladav.s8 r6, q5, q3\n\t"             \
     "vmov q6[2], q6[0], r0, r4\n\t"         \
     "vmov q6[3], q6[1], r2, r6\n\t"         \
-    REQUANTIZE                              \
+    FINISH                                  \
     "vstrb.32 q6, [r5, q7]\n\t"             \
     "add r5, r11\n\t"                       \
     "le lr, 2b\n\t"                         \
@@ -112,7 +120,7 @@ typedef struct redsc_mve_depthwise_block {
     REDSC_MVE_DEPTHWISE_END
 
 /* Windows at distance 2. The same registers, but r7: results left; those of the channel are on the stack. */
-#define REDSC_MVE_DEPTHWISE_2(REQUANTIZE)       \
+#define REDSC_MVE_DEPTHWISE_2(LOAD, FINISH)       \
     REDSC_MVE_DEPTHWISE_BEGIN                   \
     "1:\n\t"                                \
     "ldrd r0, r5, [sp]\n\t"                 \
@@ -120,7 +128,7 @@ typedef struct redsc_mve_depthwise_block {
     "str r2, [sp, #4]\n\t"                  \
     "vldrw.u32 q0, [r1, #4]\n\t"            \
     "add r1, #20\n\t"                       \
-    "ldmia r1!, {r8, r9, r10, r12}\n\t"     \
+    LOAD                                    \
     "vldrw.u32 q4, [r0, #24]\n\t"           \
     "vadd.i32 q4, q4, r3\n\t"               \
     "add r3, #4\n\t"                        \
@@ -136,7 +144,7 @@ typedef struct redsc_mve_depthwise_block {
     "vmladav.s8 r6, q5, q0\n\t"             \
     "vmov q6[2], q6[0], r0, r4\n\t"         \
     "vmov q6[3], q6[1], r2, r6\n\t"         \
-    REQUANTIZE                              \
+    FINISH                                  \
     "vctp.32 r7\n\t"                        \
     "vpst\n\t"                              \
     "vstrbt.32 q6, [r5, q7]\n\t"            \
@@ -151,12 +159,18 @@ typedef struct redsc_mve_depthwise_block {
     {                                                                                        \
         __asm__ volatile(body);                                                              \
     }
-REDSC_MVE_DEPTHWISE_FUNCTION(redsc_mve_depthwise_1_relu, REDSC_MVE_DEPTHWISE_1(REDSC_MVE_DEPTHWISE_RELU))
-REDSC_MVE_DEPTHWISE_FUNCTION(redsc_mve_depthwise_1_linear, REDSC_MVE_DEPTHWISE_1(REDSC_MVE_DEPTHWISE_LINEAR))
-REDSC_MVE_DEPTHWISE_FUNCTION(redsc_mve_depthwise_1_clamp, REDSC_MVE_DEPTHWISE_1(REDSC_MVE_DEPTHWISE_CLAMP))
-REDSC_MVE_DEPTHWISE_FUNCTION(redsc_mve_depthwise_2_relu, REDSC_MVE_DEPTHWISE_2(REDSC_MVE_DEPTHWISE_RELU))
-REDSC_MVE_DEPTHWISE_FUNCTION(redsc_mve_depthwise_2_linear, REDSC_MVE_DEPTHWISE_2(REDSC_MVE_DEPTHWISE_LINEAR))
-REDSC_MVE_DEPTHWISE_FUNCTION(redsc_mve_depthwise_2_clamp, REDSC_MVE_DEPTHWISE_2(REDSC_MVE_DEPTHWISE_CLAMP))
+REDSC_MVE_DEPTHWISE_FUNCTION(redsc_mve_depthwise_1_relu,
+                             REDSC_MVE_DEPTHWISE_1(REDSC_MVE_DEPTHWISE_LOAD, REDSC_MVE_DEPTHWISE_RELU))
+REDSC_MVE_DEPTHWISE_FUNCTION(redsc_mve_depthwise_1_linear,
+                             REDSC_MVE_DEPTHWISE_1(REDSC_MVE_DEPTHWISE_LOAD, REDSC_MVE_DEPTHWISE_LINEAR))
+REDSC_MVE_DEPTHWISE_FUNCTION(redsc_mve_depthwise_1_general,
+                             REDSC_MVE_DEPTHWISE_1(REDSC_MVE_DEPTHWISE_LOAD_GENERAL, REDSC_MVE_DEPTHWISE_GENERAL))
+REDSC_MVE_DEPTHWISE_FUNCTION(redsc_mve_depthwise_2_relu,
+                             REDSC_MVE_DEPTHWISE_2(REDSC_MVE_DEPTHWISE_LOAD, REDSC_MVE_DEPTHWISE_RELU))
+REDSC_MVE_DEPTHWISE_FUNCTION(redsc_mve_depthwise_2_linear,
+                             REDSC_MVE_DEPTHWISE_2(REDSC_MVE_DEPTHWISE_LOAD, REDSC_MVE_DEPTHWISE_LINEAR))
+REDSC_MVE_DEPTHWISE_FUNCTION(redsc_mve_depthwise_2_general,
+                             REDSC_MVE_DEPTHWISE_2(REDSC_MVE_DEPTHWISE_LOAD_GENERAL, REDSC_MVE_DEPTHWISE_GENERAL))
 
 /* Interleaves sixteen channels of `count` positions of four lines. Lines are `distance` bytes from one position to
  * the next, or 0 where padding stands for a line. */
@@ -179,7 +193,7 @@ REDSC_MVE_SHARED void redsc_mve_interleave(int8_t *cells, const int8_t *const *l
 }
 
 /* Padded positions: all that vectors of results see, and the whole input. */
-REDSC_INLINE int32_t redsc_mve_depthwise_positions(const redsc_depthwise_lines_t *p)
+REDSC_INLINE int32_t redsc_mve_depthwise_positions(const redsc_packed_depthwise_t *p)
 {
     const int32_t results = (p->out_positions + 3) / 4 * 4;
     const int32_t windows = p->stride_positions == 1 ? p->out_positions + 2 : 2 * results + 2;
@@ -188,31 +202,30 @@ REDSC_INLINE int32_t redsc_mve_depthwise_positions(const redsc_depthwise_lines_t
 }
 
 /* All vectors of a block. */
-REDSC_INLINE void redsc_mve_depthwise_vectors(const redsc_mve_depthwise_block_t *block, int32_t stride,
-                                              int32_t zero_point)
+REDSC_INLINE void redsc_mve_depthwise_vectors(const redsc_mve_depthwise_block_t *block, int32_t stride, int32_t finish)
 {
-    const int32_t clamp = block->low > -128 || block->high < 127;
     if (stride == 1) {
-        if (clamp) {
-            redsc_mve_depthwise_1_clamp(block);
-        } else if (zero_point == -128) {
+        if (finish == REDSC_FINISH_RELU) {
             redsc_mve_depthwise_1_relu(block);
-        } else {
+        } else if (finish == REDSC_FINISH_LINEAR) {
             redsc_mve_depthwise_1_linear(block);
+        } else {
+            redsc_mve_depthwise_1_general(block);
         }
-    } else if (clamp) {
-        redsc_mve_depthwise_2_clamp(block);
-    } else if (zero_point == -128) {
+    } else if (finish == REDSC_FINISH_RELU) {
         redsc_mve_depthwise_2_relu(block);
-    } else {
+    } else if (finish == REDSC_FINISH_LINEAR) {
         redsc_mve_depthwise_2_linear(block);
+    } else {
+        redsc_mve_depthwise_2_general(block);
     }
 }
 
 REDSC_KERNEL void redsc_depthwise_s8_mve(const int8_t *x, const uint32_t *w, int8_t *y, void *scratch,
-                                         const redsc_depthwise_lines_t *p)
+                                         const redsc_packed_depthwise_t *p)
 {
-    enum { CHANNELS = 16, CONSTANTS = 36 }; /* channels of a block, bytes of constants of a channel */
+    enum { CHANNELS = 16 }; /* of a block */
+    const int32_t constants = p->finish == REDSC_FINISH_GENERAL ? 44 : 36; /* bytes of a channel */
     const int32_t stride = p->stride_positions; /* along lines and across */
     const int32_t lines = stride == 1 ? 2 : 1;
     const int32_t positions = redsc_mve_depthwise_positions(p);
@@ -224,8 +237,8 @@ REDSC_KERNEL void redsc_depthwise_s8_mve(const int8_t *x, const uint32_t *w, int
     block.cells = cells;
     block.count = stride == 1 ? p->out_positions / 2 : p->out_positions;
     block.y_step = (stride == 1 ? 2 : 4) * p->y_position;
-    block.low = p->act_min;
-    block.high = p->act_max;
+    block.low = p->low;
+    block.high = p->high;
     for (int32_t i = 0; i < 4; i++) {
         block.cells_step[i] = 64 * i - 128;
         block.y_offset[i] = stride == 1 ? i / 2 * p->y_line + i % 2 * p->y_position : i * p->y_position;
@@ -236,8 +249,8 @@ REDSC_KERNEL void redsc_depthwise_s8_mve(const int8_t *x, const uint32_t *w, int
     }
     for (int32_t c = 0; c < p->channels; c += CHANNELS) {
         const int32_t channels = p->channels - c < CHANNELS ? p->channels - c : CHANNELS;
-        block.w = (const int8_t *)w + CONSTANTS * c;
-        block.w_end = block.w + CONSTANTS * channels;
+        block.w = (const int8_t *)w + constants * c;
+        block.w_end = block.w + constants * channels;
         for (int32_t line = 0; line < p->out_lines; line += lines) {
             const int8_t *from[4];
             int32_t distance[4];
@@ -252,13 +265,13 @@ REDSC_KERNEL void redsc_depthwise_s8_mve(const int8_t *x, const uint32_t *w, int
             }
             redsc_mve_interleave(image, from, distance, p->in_positions);
             block.y = y + line * p->y_line + c;
-            redsc_mve_depthwise_vectors(&block, stride, p->output_offset);
+            redsc_mve_depthwise_vectors(&block, stride, p->finish);
             if (stride == 1 && p->out_positions % 2 != 0) { /* the last positions overlap those before */
                 redsc_mve_depthwise_block_t last = block;
                 last.cells += 64 * (p->out_positions - 2);
                 last.y += (p->out_positions - 2) * p->y_position;
                 last.count = 1;
-                redsc_mve_depthwise_vectors(&last, stride, p->output_offset);
+                redsc_mve_depthwise_vectors(&last, stride, p->finish);
             }
         }
     }

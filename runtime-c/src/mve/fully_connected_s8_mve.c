@@ -7,7 +7,6 @@
  *
  * Measured on Cortex-M55: 640 inputs and 128 filters take 0.097 instructions for a
  * multiply-accumulate in all. */
-#include "redsc_params.h"
 #include "mve/gemm_s8.h"
 
 /* What redsc_mve_gemv_s8 works on; the offsets of fields are known to it. */
@@ -37,7 +36,7 @@ typedef struct redsc_mve_gemv {
 
 /* All groups of filters. r1: weights, r3: inputs, r5: where they begin, r7: results, r8: last chunk, r9: scratch,
  * r10: last group, r11: context. */
-#define REDSC_MVE_GEMV(REQUANTIZE)                                                                      \
+#define REDSC_MVE_GEMV(FINISH)                                                                      \
     "push {r4-r11, lr}\n\t"                                                                         \
     "vpush {d8-d15}\n\t"                                                                            \
     "mov r11, r0\n\t"                                                                               \
@@ -60,45 +59,48 @@ typedef struct redsc_mve_gemv {
     "bne.w 2b\n\t"                                                                                  \
     "vmov q0[2], q0[0], r0, r4\n\t"                                                                 \
     "vmov q0[3], q0[1], r2, r6\n\t"                                                                 \
-    "vldmia r1!, {d4-d11}\n\t"                                                                      \
-    REQUANTIZE                                                                                      \
+    FINISH                                                                                          \
     "vstrb.32 q0, [r7], #4\n\t"                                                                     \
     "cmp r1, r10\n\t"                                                                               \
     "bne 1b\n\t"                                                                                    \
     "vpop {d8-d15}\n\t"                                                                             \
     "pop {r4-r11, pc}"
 
+/* Limits `low` and `high` of the context. */
+#define REDSC_MVE_FINISH_1_GENERAL              \
+    REDSC_MVE_LOAD_6                            \
+    "vadd.i32 q0, q0, q2\n\t"                   \
+    REDSC_MVE_GENERAL("q0")                     \
+    "ldrd r0, r2, [r11, #28]\n\t"               \
+    "vdup.32 q2, r0\n\t"                        \
+    "vdup.32 q3, r2\n\t"                        \
+    REDSC_MVE_LIMIT("q0")
+
 REDSC_MVE_ASSEMBLY void redsc_mve_gemv_s8_relu(const redsc_mve_gemv_t *context __attribute__((unused)))
 {
-    __asm__ volatile(REDSC_MVE_GEMV(REDSC_MVE_SCALE("q0") REDSC_MVE_SHIFT("q0") REDSC_MVE_SATURATE("q0")));
+    __asm__ volatile(REDSC_MVE_GEMV(REDSC_MVE_LOAD_4 REDSC_MVE_RELU("q0")));
 }
 
 REDSC_MVE_ASSEMBLY void redsc_mve_gemv_s8_linear(const redsc_mve_gemv_t *context __attribute__((unused)))
 {
-    __asm__ volatile(
-        REDSC_MVE_GEMV(REDSC_MVE_SCALE("q0") REDSC_MVE_ROUND_AWAY("q0") REDSC_MVE_SHIFT("q0")
-                                                                                        REDSC_MVE_SATURATE("q0")));
+    __asm__ volatile(REDSC_MVE_GEMV(REDSC_MVE_LOAD_4 REDSC_MVE_LINEAR("q0")));
 }
 
-REDSC_MVE_ASSEMBLY void redsc_mve_gemv_s8_clamp(const redsc_mve_gemv_t *context __attribute__((unused)))
+REDSC_MVE_ASSEMBLY void redsc_mve_gemv_s8_general(const redsc_mve_gemv_t *context __attribute__((unused)))
 {
-    __asm__ volatile(REDSC_MVE_GEMV(REDSC_MVE_SCALE("q0") REDSC_MVE_ROUND_AWAY("q0") REDSC_MVE_SHIFT("q0")
-                                "ldrd r0, r2, [r11, #28]\n\t"
-                                "vdup.32 q6, r0\n\t"
-                                "vdup.32 q7, r2\n\t"
-                                REDSC_MVE_LIMIT("q0")));
+    __asm__ volatile(REDSC_MVE_GEMV(REDSC_MVE_FINISH_1_GENERAL));
 }
 
 /* The context for inputs of `chunks` chunks and all groups of `filters` filters, pointers to data left out. */
-REDSC_INLINE redsc_mve_gemv_t redsc_mve_gemv_context(const int8_t *w, int32_t chunks, int32_t filters, int32_t low,
-                                             int32_t high)
+REDSC_INLINE redsc_mve_gemv_t redsc_mve_gemv_context(const int8_t *w, int32_t chunks, int32_t filters, int32_t finish,
+                                                     int32_t low, int32_t high)
 {
-    enum { PAIR = 44, ODD = 32, LOOP_END = 6 }; /* bytes of code: of a pair of chunks, an odd chunk, behind the pairs */
+    enum { PAIR = 44, ODD = 32, LOOP_END = 6 }; /* bytes of code: two chunks, an odd chunk, what follows */
     const int32_t pairs = chunks / 2;
     const int32_t enter_pairs = pairs > 0 ? (-pairs & 3) * PAIR : 4 * PAIR + LOOP_END;
     redsc_mve_gemv_t context = {0};
     context.w = w;
-    context.w_end = w + filters / 4 * (64 * chunks + 64);
+    context.w_end = w + filters / 4 * redsc_mve_group_bytes(chunks, finish);
     context.enter = chunks % 2 != 0 ? 0 : ODD + enter_pairs;
     context.enter_pairs = enter_pairs;
     context.low = low;
@@ -107,24 +109,25 @@ REDSC_INLINE redsc_mve_gemv_t redsc_mve_gemv_context(const int8_t *w, int32_t ch
 }
 
 /* All groups of filters. */
-REDSC_INLINE void redsc_mve_gemv_s8(const redsc_mve_gemv_t *context, int32_t zero_point)
+REDSC_INLINE void redsc_mve_gemv_s8(const redsc_mve_gemv_t *context, int32_t finish)
 {
-    if (context->low > -128 || context->high < 127) {
-        redsc_mve_gemv_s8_clamp(context);
-    } else if (zero_point == -128) {
+    if (finish == REDSC_FINISH_RELU) {
         redsc_mve_gemv_s8_relu(context);
-    } else {
+    } else if (finish == REDSC_FINISH_LINEAR) {
         redsc_mve_gemv_s8_linear(context);
+    } else {
+        redsc_mve_gemv_s8_general(context);
     }
 }
 
 REDSC_KERNEL void redsc_fully_connected_s8_mve(const int8_t *x, const uint32_t *w, int8_t *y, void *scratch,
-                                               const redsc_fully_connected_t *p)
+                                               const redsc_packed_fully_connected_t *p)
 {
     const int32_t chunks = (p->in_c + 15) / 16;
     const int32_t left = p->out_c % 4; /* filters of an incomplete last group */
-    redsc_mve_gemv_t context = redsc_mve_gemv_context((const int8_t *)w, chunks, p->out_c, p->act_min, p->act_max);
-    redsc_mve_gemv_t last = redsc_mve_gemv_context(context.w_end, chunks, 4, p->act_min, p->act_max);
+    redsc_mve_gemv_t context = redsc_mve_gemv_context((const int8_t *)w, chunks, p->out_c, p->finish,
+                                                      p->low, p->high);
+    redsc_mve_gemv_t last = redsc_mve_gemv_context(context.w_end, chunks, 4, p->finish, p->low, p->high);
     int8_t last_y[4];
     last.y = last_y;
     for (int32_t row = 0; row < p->rows; row++, x += p->in_c, y += p->out_c) {
@@ -136,12 +139,12 @@ REDSC_KERNEL void redsc_fully_connected_s8_mve(const int8_t *x, const uint32_t *
         context.x_end = (uintptr_t)context.x + (uintptr_t)(16 * chunks);
         context.y = y;
         if (p->out_c >= 4) {
-            redsc_mve_gemv_s8(&context, p->output_offset);
+            redsc_mve_gemv_s8(&context, p->finish);
         }
         if (left != 0) {
             last.x = context.x;
             last.x_end = context.x_end;
-            redsc_mve_gemv_s8(&last, p->output_offset);
+            redsc_mve_gemv_s8(&last, p->finish);
             memcpy(y + p->out_c - left, last_y, (size_t)left);
         }
     }

@@ -2,19 +2,22 @@
  *
  * Filters come in groups of four; inputs and weights in chunks of 16, filled up with zero weights. A packed group, in
  * bytes: for each chunk the 16 weights of each of the four filters; then as four 32-bit numbers each the biases, the
- * multipliers, the offsets (zero point of the output << shift, plus half) and the negated right shifts.
- * The result is (round(acc * multiplier / 2^31) + offset) >> shift, less one before the shift if negative, which is
- * what the two roundings of TensorFlow Lite amount to.
+ * multipliers, the offsets (zero point of the output << shift, plus half a unit) and the negated shifts; to finish in
+ * general also left shifts and doublings.
+ * A sum becomes x, the first rounding of TensorFlow Lite, and (x + offset) >> shift. To send halves away from zero as
+ * the second rounding does, 1 is taken off before the shift if x is negative. In general the sum is shifted left first,
+ * and x is doubled where there is no second rounding, so that the 1 makes no difference.
  *
  * Eight sums are kept in the even registers, where VMLADAVA can add to them; VLDM loads up to four vectors at once.
  *
- * Ranges: right shifts in [1, 16]; inputs aligned to 4 bytes, and readable up to the next multiple of 16.
+ * Ranges: sums below 2^30 in magnitude, shifts in [0, 22]; inputs aligned to 4 bytes, and readable up to the next
+ * multiple of 16.
  *
- * Measured on Cortex-M55: 125 pixels of 64 inputs times 64 filters take 0.144 instructions for a
- * multiply-accumulate in all. */
+ * Measured on Cortex-M55: 125 pixels of 64 inputs times 64 filters take 0.144 instructions for a multiply-accumulate
+ * in all. */
 #pragma once
 
-#include "redsc_kernel.h"
+#include "packed.h"
 
 /* Linkage of parts that all layers share, whatever is optimized for. */
 #define REDSC_MVE_SHARED static __attribute__((noinline, unused))
@@ -60,41 +63,41 @@ typedef struct redsc_mve_gemm2 {
 #define REDSC_MVE_SHIFT(q)                          \
     "vadd.i32 " q ", " q ", q4\n\t"             \
     "vshl.s32 " q ", " q ", q5\n\t"
-#define REDSC_MVE_ROUND_AWAY(q)                     \
-    "vshr.s32 q6, " q ", #31\n\t"               \
-    "vadd.i32 " q ", " q ", q6\n\t"
+#define REDSC_MVE_ROUND_AWAY(q, free)           \
+    "vshr.s32 " free ", " q ", #31\n\t"         \
+    "vadd.i32 " q ", " q ", " free "\n\t"
 #define REDSC_MVE_SATURATE(q)                       \
     "vqmovnb.s32 " q ", " q "\n\t"              \
     "vqmovnb.s16 " q ", " q "\n\t"
-#define REDSC_MVE_LIMIT(q)                          \
-    "vmax.s32 " q ", " q ", q6\n\t"             \
-    "vmin.s32 " q ", " q ", q7\n\t"
+/* Loads of the constants behind the weights, and what becomes of the sums in one or two vectors. */
+#define REDSC_MVE_LOAD_4 "vldmia r1!, {d4-d11}\n\t"
+#define REDSC_MVE_LOAD_6 "vldmia r1!, {d4-d15}\n\t"
+#define REDSC_MVE_RELU(q) REDSC_MVE_SCALE(q) REDSC_MVE_SHIFT(q) REDSC_MVE_SATURATE(q)
+#define REDSC_MVE_LINEAR(q) REDSC_MVE_SCALE(q) REDSC_MVE_ROUND_AWAY(q, "q6") REDSC_MVE_SHIFT(q) REDSC_MVE_SATURATE(q)
+#define REDSC_MVE_GENERAL(q)                    \
+    "vshl.s32 " q ", " q ", q6\n\t"             \
+    "vqrdmulh.s32 " q ", " q ", q3\n\t"         \
+    "vshl.s32 " q ", " q ", q7\n\t"             \
+    REDSC_MVE_ROUND_AWAY(q, "q2") REDSC_MVE_SHIFT(q)
+#define REDSC_MVE_LIMIT(q)                      \
+    "vmax.s32 " q ", " q ", q2\n\t"             \
+    "vmin.s32 " q ", " q ", q3\n\t"
 
-/* Limits [-128, 127], zero point -128: negative results are clamped off, however they are rounded. */
-#define REDSC_MVE_REQUANTIZE_RELU(q0, q1)                       \
-    REDSC_MVE_SCALE(q0) REDSC_MVE_SCALE(q1)                         \
-    REDSC_MVE_SHIFT(q0) REDSC_MVE_SHIFT(q1)                         \
-    REDSC_MVE_SATURATE(q0) REDSC_MVE_SATURATE(q1)
-
-/* Limits [-128, 127]. */
-#define REDSC_MVE_REQUANTIZE_LINEAR(q0, q1)                     \
-    REDSC_MVE_SCALE(q0) REDSC_MVE_SCALE(q1)                         \
-    REDSC_MVE_ROUND_AWAY(q0) REDSC_MVE_ROUND_AWAY(q1)               \
-    REDSC_MVE_SHIFT(q0) REDSC_MVE_SHIFT(q1)                         \
-    REDSC_MVE_SATURATE(q0) REDSC_MVE_SATURATE(q1)
-
+#define REDSC_MVE_FINISH_2_RELU REDSC_MVE_LOAD_4 REDSC_MVE_RELU("q0") REDSC_MVE_RELU("q1")
+#define REDSC_MVE_FINISH_2_LINEAR REDSC_MVE_LOAD_4 REDSC_MVE_LINEAR("q0") REDSC_MVE_LINEAR("q1")
 /* Limits `low` and `high` of the context. */
-#define REDSC_MVE_REQUANTIZE_CLAMP(q0, q1)                      \
-    REDSC_MVE_SCALE(q0) REDSC_MVE_SCALE(q1)                         \
-    REDSC_MVE_ROUND_AWAY(q0) REDSC_MVE_ROUND_AWAY(q1)               \
-    REDSC_MVE_SHIFT(q0) REDSC_MVE_SHIFT(q1)                         \
-    "ldrd r0, r2, [r11, #36]\n\t"                           \
-    "vdup.32 q6, r0\n\t"                                    \
-    "vdup.32 q7, r2\n\t"                                    \
-    REDSC_MVE_LIMIT(q0) REDSC_MVE_LIMIT(q1)
+#define REDSC_MVE_FINISH_2_GENERAL              \
+    REDSC_MVE_LOAD_6                            \
+    "vadd.i32 q0, q0, q2\n\t"                   \
+    "vadd.i32 q1, q1, q2\n\t"                   \
+    REDSC_MVE_GENERAL("q0") REDSC_MVE_GENERAL("q1") \
+    "ldrd r0, r2, [r11, #36]\n\t"               \
+    "vdup.32 q2, r0\n\t"                        \
+    "vdup.32 q3, r2\n\t"                        \
+    REDSC_MVE_LIMIT("q0") REDSC_MVE_LIMIT("q1")
 
 /* All groups of filters. r1: weights, r3 and r5: inputs, r9: scratch, r7: results, r11: context. */
-#define REDSC_MVE_GEMM2(REQUANTIZE)                                                                     \
+#define REDSC_MVE_GEMM2(FINISH)                                                                     \
     "push {r4-r11, lr}\n\t"                                                                         \
     "vpush {d8-d15}\n\t"                                                                            \
     "mov r11, r0\n\t"                                                                               \
@@ -121,8 +124,7 @@ typedef struct redsc_mve_gemm2 {
     "vmov q0[3], q0[1], r2, r6\n\t"                                                                 \
     "vmov q1[2], q1[0], r8, r12\n\t"                                                                \
     "vmov q1[3], q1[1], r10, lr\n\t"                                                                \
-    "vldmia r1!, {d4-d11}\n\t"                                                                      \
-    REQUANTIZE("q0", "q1")                                                                          \
+    FINISH                                                                                          \
     "ldr r0, [r11, #24]\n\t"                                                                        \
     "add r0, r7\n\t"                                                                                \
     "vstrb.32 q0, [r7], #4\n\t"                                                                     \
@@ -135,30 +137,35 @@ typedef struct redsc_mve_gemm2 {
 
 REDSC_MVE_ASSEMBLY void redsc_mve_gemm2_s8_relu(const redsc_mve_gemm2_t *context __attribute__((unused)))
 {
-    __asm__ volatile(REDSC_MVE_GEMM2(REDSC_MVE_REQUANTIZE_RELU));
+    __asm__ volatile(REDSC_MVE_GEMM2(REDSC_MVE_FINISH_2_RELU));
 }
 
 REDSC_MVE_ASSEMBLY void redsc_mve_gemm2_s8_linear(const redsc_mve_gemm2_t *context __attribute__((unused)))
 {
-    __asm__ volatile(REDSC_MVE_GEMM2(REDSC_MVE_REQUANTIZE_LINEAR));
+    __asm__ volatile(REDSC_MVE_GEMM2(REDSC_MVE_FINISH_2_LINEAR));
 }
 
-REDSC_MVE_ASSEMBLY void redsc_mve_gemm2_s8_clamp(const redsc_mve_gemm2_t *context __attribute__((unused)))
+REDSC_MVE_ASSEMBLY void redsc_mve_gemm2_s8_general(const redsc_mve_gemm2_t *context __attribute__((unused)))
 {
-    __asm__ volatile(REDSC_MVE_GEMM2(REDSC_MVE_REQUANTIZE_CLAMP));
+    __asm__ volatile(REDSC_MVE_GEMM2(REDSC_MVE_FINISH_2_GENERAL));
+}
+
+/* Size of a packed group of four filters. */
+REDSC_INLINE int32_t redsc_mve_group_bytes(int32_t chunks, int32_t finish)
+{
+    return 64 * chunks + (finish == REDSC_FINISH_GENERAL ? 96 : 64);
 }
 
 /* The context for inputs of `chunks` chunks and all groups of `filters` filters, pointers to data left out. */
-REDSC_INLINE redsc_mve_gemm2_t redsc_mve_gemm2_context(const int8_t *w, int32_t chunks, int32_t filters, int32_t low,
-                                               int32_t high)
+REDSC_INLINE redsc_mve_gemm2_t redsc_mve_gemm2_context(const int8_t *w, int32_t chunks, int32_t filters,
+                                                       int32_t finish, int32_t low, int32_t high)
 {
-    enum { PAIR = 80, ODD = 52, LOOP_END = 10 }; /* bytes of code: of a pair of chunks, an odd chunk,
-        behind the pairs */
+    enum { PAIR = 80, ODD = 52, LOOP_END = 10 }; /* bytes of code: two chunks, an odd chunk, what follows */
     const int32_t pairs = chunks / 2;
     const int32_t enter_pairs = pairs > 0 ? (-pairs & 3) * PAIR : 4 * PAIR + LOOP_END;
     redsc_mve_gemm2_t context = {0};
     context.w = w;
-    context.w_end = w + filters / 4 * (64 * chunks + 64);
+    context.w_end = w + filters / 4 * redsc_mve_group_bytes(chunks, finish);
     context.enter = chunks % 2 != 0 ? 0 : ODD + enter_pairs;
     context.enter_pairs = enter_pairs;
     context.low = low;

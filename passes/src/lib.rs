@@ -13,6 +13,7 @@
 
 pub mod canonicalize;
 mod codes;
+pub mod dead_channels;
 pub mod dead_code;
 mod edit;
 pub mod fold_constants;

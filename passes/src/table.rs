@@ -1,8 +1,8 @@
 //! The passes, each once. The command line, the documentation and the default pipeline derive from this table.
 
 use crate::{
-    Pass, canonicalize, dead_code, fold_constants, fold_init, fold_zero_points, fuse_activations, fuse_pad,
-    schedule, tabulate,
+    Pass, canonicalize, dead_channels, dead_code, fold_constants, fold_init, fold_zero_points,
+    fuse_activations, fuse_pad, schedule, tabulate,
 };
 
 /// All passes, in the order in which the default pipeline runs them.
@@ -13,6 +13,7 @@ pub const PASSES: &[Pass] = &[
     fuse_pad::PASS,
     fuse_activations::PASS,
     tabulate::PASS,
+    dead_channels::PASS,
     fold_zero_points::PASS,
     dead_code::PASS,
     schedule::PASS,

@@ -7,7 +7,7 @@ use redsc_ir::interp::Interpreter;
 use redsc_ir::kernels::Kernel;
 use redsc_ir::plan::{GraphPlan, Scratch, Step};
 use redsc_ir::verify::verify_plan;
-use redsc_ir::{Module, Plan};
+use redsc_ir::{Data, ElemType, Module, Plan};
 use redsc_passes::PASSES;
 use redsc_passes::memory::{Layout, lay_out};
 use redsc_passes::table::default_pipeline;
@@ -80,12 +80,46 @@ proptest! {
     }
 
     #[test]
+    fn dead_channels_go_without_a_trace(random in modules(), holes in any::<u64>()) {
+        let before = with_holes(random.module, holes);
+        prop_assume!(is_computable(&before));
+        let mut after = before.clone();
+        run(&["eliminate-dead-channels"], &mut after);
+        same_behaviour(&before, &after);
+        run(&default_pipeline(), &mut after);
+        same_behaviour(&before, &after);
+    }
+
+    #[test]
     fn plans_of_random_modules_pass_the_checker(random in modules()) {
         let mut module = random.module;
         expect_valid_plan(&module)?;
         run(&default_pipeline(), &mut module);
         expect_valid_plan(&module)?;
     }
+}
+
+/// Sets about a third of the rows and of the columns of all 8-bit weights to zero.
+fn with_holes(mut module: Module, seed: u64) -> Module {
+    let is_hole = |index: usize, salt: u64| {
+        let mixed = (seed ^ salt).wrapping_add(index as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        (mixed >> 40).is_multiple_of(3)
+    };
+    for value in module.graphs.iter_mut().flat_map(|graph| &mut graph.values) {
+        let (ElemType::I8, 2.., Some(data)) = (value.ty.elem, value.ty.shape.rank(), &value.data) else {
+            continue;
+        };
+        let (rows, columns) = (value.ty.shape[0], value.ty.shape[value.ty.shape.rank() - 1]);
+        let mut bytes = data.bytes().to_vec();
+        let row_bytes = (bytes.len() / rows).max(1);
+        for (at, byte) in bytes.iter_mut().enumerate() {
+            if is_hole(at / row_bytes, 1) || is_hole(at % columns, 2) {
+                *byte = 0;
+            }
+        }
+        value.data = Some(Data::from_bytes(bytes));
+    }
+    module
 }
 
 fn expect_valid_plan(module: &Module) -> Result<(), TestCaseError> {

@@ -68,7 +68,7 @@ impl Builder {
     /// What `redsc` finds wrong with the model, or what the C compiler finds wrong with its environment.
     pub fn compile(self, name: &str) -> Result<(), Error> {
         let out_dir = PathBuf::from(variable("OUT_DIR")?);
-        println!("cargo::rerun-if-changed={}", self.model.display());
+        tell_cargo(&format!("rerun-if-changed={}", self.model.display()));
         let target_name = match &self.target {
             Some(target) => target.clone(),
             None => target_for(&variable("TARGET")?).to_owned(),
@@ -130,8 +130,14 @@ fn target_for(triple: &str) -> &'static str {
 }
 
 fn variable(name: &str) -> Result<String, Error> {
-    println!("cargo::rerun-if-env-changed={name}");
+    tell_cargo(&format!("rerun-if-env-changed={name}"));
     std::env::var(name).map_err(|_| Error(format!("{name} is not set: call this from a build script")))
+}
+
+/// Cargo listens to the standard output of build scripts.
+#[expect(clippy::print_stdout, reason = "this is how build scripts talk to Cargo")]
+fn tell_cargo(instruction: &str) {
+    println!("cargo::{instruction}");
 }
 
 fn is_c(path: &Path) -> bool {

@@ -72,7 +72,7 @@ impl FoldedLayer {
     fn fold(weights: &Data, biases: &[i32], quantized: &MacQuantized, order: FilterOrder) -> Option<Self> {
         let weights = weights.to_vec::<i8>();
         let count = quantized.requant.len();
-        if count == 0 || biases.len() != count || weights.len() % count != 0 {
+        if count == 0 || biases.len() != count || !weights.len().is_multiple_of(count) {
             return None;
         }
         let inputs = weights.len() / count;

@@ -93,7 +93,7 @@ fn conv_scratch(window: &Window) -> usize {
     let single = |a: &redsc_ir::params::window::Axis| {
         a.taps == 1 && a.before == 0 && (a.output - 1) * a.stride < a.input
     };
-    let in_place = single(&window.y) && single(&window.x) && window.in_channels % 4 == 0;
+    let in_place = single(&window.y) && single(&window.x) && window.in_channels.is_multiple_of(4);
     if in_place { 0 } else { 2 * (inputs.next_multiple_of(16) + 16) }
 }
 

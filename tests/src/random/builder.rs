@@ -26,19 +26,6 @@ pub(super) enum Results {
     Fixed(Quant),
 }
 
-/// Element types of inputs, more common ones more often.
-const INPUT_ELEMS: &[ElemType] = &[
-    ElemType::I8,
-    ElemType::I8,
-    ElemType::I8,
-    ElemType::I8,
-    ElemType::F32,
-    ElemType::F32,
-    ElemType::I16,
-    ElemType::I16,
-    ElemType::U8,
-];
-
 impl Builder {
     /// A module with one or two inputs.
     pub(super) fn new(choices: Choices) -> Self {

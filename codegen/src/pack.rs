@@ -72,6 +72,21 @@ pub fn filter_pairs(layer: &FoldedLayer) -> Vec<u32> {
     words
 }
 
+/// Kernel rows of `inputs` weights of pairs of filters for `dsp/conv2d_rows_s8_dsp.c`.
+pub fn filter_pair_rows(layer: &FoldedLayer, inputs: usize) -> Vec<u32> {
+    let pairs = groups(layer, 2);
+    let mut words: Vec<u32> = pairs.iter().flatten().map(|filter| filter.bias as u32).collect();
+    for row in (0..layer.inputs()).step_by(inputs) {
+        for pair in &pairs {
+            let weights = |filter: usize| pair[filter].weights[row..row + inputs].chunks(4);
+            words.extend(weights(0).zip(weights(1)).flat_map(|(a, b)| quad(a, b)));
+        }
+    }
+    let finish = |filter| scalar_finish(filter, layer.output_offset, layer.finish());
+    words.extend(layer.filters.iter().flat_map(finish));
+    words
+}
+
 /// Two pairs of filters at a time for `dsp/fully_connected_s8_dsp.c`.
 pub fn filter_pairs_by_two(layer: &FoldedLayer) -> Vec<u32> {
     let mut words = Vec::new();
@@ -119,20 +134,44 @@ fn words(bytes: &[i8]) -> impl Iterator<Item = u32> + '_ {
     bytes.chunks_exact(4).map(|b| u32::from_le_bytes([b[0] as u8, b[1] as u8, b[2] as u8, b[3] as u8]))
 }
 
+/// Chunks of 16 weights of a group of filters, the last ones filled up with zeros.
+fn chunks(group: &[FoldedFilter], inputs: std::ops::Range<usize>) -> Vec<u32> {
+    let mut packed = Vec::new();
+    for chunk in inputs.clone().step_by(16) {
+        for filter in group {
+            let mut weights = filter.weights[chunk..inputs.end.min(chunk + 16)].to_vec();
+            weights.resize(16, 0);
+            packed.extend(words(&weights));
+        }
+    }
+    packed
+}
+
+/// The constants that finish a group of filters, field by field.
+fn group_finish(group: &[FoldedFilter], layer: &FoldedLayer) -> Vec<u32> {
+    let finish = |filter| vector_finish(filter, layer.output_offset, layer.finish());
+    let constants: Vec<Vec<u32>> = group.iter().map(finish).collect();
+    let fields = constants.first().map_or(0, Vec::len);
+    (0..fields).flat_map(|field| constants.iter().map(move |filter| filter[field])).collect()
+}
+
 /// Groups of four filters in chunks of 16 inputs for `mve/gemm_s8.h`.
 pub fn filter_chunks(layer: &FoldedLayer) -> Vec<u32> {
-    let mut packed = Vec::new();
-    let inputs = layer.inputs().next_multiple_of(16);
-    for mut group in groups(layer, 4) {
-        group.iter_mut().for_each(|filter| filter.weights.resize(inputs, 0));
-        for chunk in (0..inputs).step_by(16) {
-            packed.extend(group.iter().flat_map(|filter| words(&filter.weights[chunk..chunk + 16])));
-        }
-        let finish = |filter| vector_finish(filter, layer.output_offset, layer.finish());
-        let constants: Vec<Vec<u32>> = group.iter().map(finish).collect();
-        let fields = constants[0].len();
-        packed.extend((0..fields).flat_map(|field| constants.iter().map(move |filter| filter[field])));
-    }
+    let group = |group: Vec<FoldedFilter>| {
+        let mut packed = chunks(&group, 0..layer.inputs());
+        packed.extend(group_finish(&group, layer));
+        packed
+    };
+    groups(layer, 4).into_iter().flat_map(group).collect()
+}
+
+/// Kernel rows of `inputs` weights of groups of four filters for `mve/conv2d_rows_s8_mve.c`.
+pub fn filter_chunk_rows(layer: &FoldedLayer, inputs: usize) -> Vec<u32> {
+    let groups = groups(layer, 4);
+    let rows = (0..layer.inputs()).step_by(inputs);
+    let mut packed: Vec<u32> =
+        rows.flat_map(|row| groups.iter().flat_map(move |group| chunks(group, row..row + inputs))).collect();
+    packed.extend(groups.iter().flat_map(|group| group_finish(group, layer)));
     packed
 }
 
@@ -192,6 +231,9 @@ mod tests {
         assert_eq!(filter_pairs_by_two(&layer()).len(), 4 + 2 * 4 + 12);
         assert_eq!(channel_pairs(&layer()).len(), 2 * (2 + 5 + 10));
         assert_eq!(filter_chunks(&layer()).len(), 4 * 4 + 4 * 4);
+        assert_eq!(filter_pair_rows(&layer(), 5).len(), 2 + 2 * 2 + 2 * 3);
+        assert_eq!(filter_chunk_rows(&layer(), 5), filter_chunks(&layer()));
+        assert_eq!(filter_chunk_rows(&layer(), 1).len(), 5 * 4 * 4 + 4 * 4);
         assert_eq!(channel_cells(&layer(), 3).len(), 2 * (5 + 4));
     }
 }

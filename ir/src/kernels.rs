@@ -19,7 +19,10 @@ macro_rules! define_kernels {
             /// Bytes behind the end of an operand that the kernel may read, without effect on its results.
             pub fn overread(self) -> usize {
                 match self {
-                    Kernel::Conv2dS8Mve | Kernel::DepthwiseS8Mve | Kernel::FullyConnectedS8Mve => 16,
+                    Kernel::Conv2dS8Mve
+                    | Kernel::Conv2dRowsS8Mve
+                    | Kernel::DepthwiseS8Mve
+                    | Kernel::FullyConnectedS8Mve => 16,
                     _ => 0,
                 }
             }
@@ -49,6 +52,10 @@ define_kernels! {
     Conv2dS8Dsp = "redsc_conv2d_s8_dsp" in "dsp/conv2d_s8_dsp.c";
     /// Convolution of any geometry in one group, 8 bit, for Arm's vector extension.
     Conv2dS8Mve = "redsc_conv2d_s8_mve" in "mve/conv2d_s8_mve.c";
+    /// Convolution of large windows in one group, kernel row by kernel row, 8 bit, for Arm's DSP extension.
+    Conv2dRowsS8Dsp = "redsc_conv2d_rows_s8_dsp" in "dsp/conv2d_rows_s8_dsp.c";
+    /// Convolution of large windows in one group, kernel row by kernel row, 8 bit, for Arm's vector extension.
+    Conv2dRowsS8Mve = "redsc_conv2d_rows_s8_mve" in "mve/conv2d_rows_s8_mve.c";
     /// Depthwise convolution with depth multiplier 1, 8 bit, for Arm's DSP extension.
     DepthwiseS8Dsp = "redsc_depthwise_s8_dsp" in "dsp/depthwise_s8_dsp.c";
     /// Depthwise convolution with depth multiplier 1, up to 3x3 taps, 8 bit, for Arm's vector extension.

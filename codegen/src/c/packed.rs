@@ -25,10 +25,11 @@ pub(super) fn conv2d(site: &Site<'_>, params: &ConvParams) -> Result<Option<Vec<
         _ => FilterOrder::Rows,
     };
     let layer = folded(site, &params.arithmetic, order)?;
+    let row = params.window.x.taps * params.filter_channels;
     let shape = Struct::new("redsc_packed_conv2d_t")
         .nested("window", conv::window(&params.window))
         .int("pad_value", quantized.pad_value);
-    Ok(Some(site.call(args(pack(&layer)), finished(shape, &layer, layer.finish()))))
+    Ok(Some(site.call(args(pack(&layer, row)), finished(shape, &layer, layer.finish()))))
 }
 
 /// The call of a fully connected layer; `None` if the node's kernel takes its constants apart.
@@ -42,7 +43,7 @@ pub(super) fn fully_connected(
         .int("rows", params.rows)
         .int("in_c", params.depth)
         .int("out_c", params.channels);
-    Ok(Some(site.call(args(pack(&layer)), finished(shape, &layer, layer.finish()))))
+    Ok(Some(site.call(args(pack(&layer, params.depth)), finished(shape, &layer, layer.finish()))))
 }
 
 /// The call of a depthwise convolution; `None` if the node's kernel takes its constants apart.
@@ -66,12 +67,17 @@ pub(super) fn depthwise(site: &Site<'_>, params: &ConvParams) -> Result<Option<V
     Ok(Some(site.call(args(words), finished(shape, &layer, finish))))
 }
 
+/// Packs a layer; the number is that of the inputs in a kernel row.
+type Packing = fn(&FoldedLayer, usize) -> Vec<u32>;
+
 /// How a kernel of dot products wants its constants.
-fn packing(kernel: Kernel) -> Option<fn(&FoldedLayer) -> Vec<u32>> {
+fn packing(kernel: Kernel) -> Option<Packing> {
     match kernel {
-        Kernel::Conv2dS8Dsp => Some(pack::filter_pairs),
-        Kernel::FullyConnectedS8Dsp => Some(pack::filter_pairs_by_two),
-        Kernel::Conv2dS8Mve | Kernel::FullyConnectedS8Mve => Some(pack::filter_chunks),
+        Kernel::Conv2dS8Dsp => Some(|layer, _| pack::filter_pairs(layer)),
+        Kernel::FullyConnectedS8Dsp => Some(|layer, _| pack::filter_pairs_by_two(layer)),
+        Kernel::Conv2dS8Mve | Kernel::FullyConnectedS8Mve => Some(|layer, _| pack::filter_chunks(layer)),
+        Kernel::Conv2dRowsS8Dsp => Some(pack::filter_pair_rows),
+        Kernel::Conv2dRowsS8Mve => Some(pack::filter_chunk_rows),
         _ => None,
     }
 }

@@ -42,6 +42,12 @@ impl Axis {
         (self.origin(out) + (tap * self.dilation) as isize) as usize
     }
 
+    /// Whether the windows of all outputs lie inside the input.
+    pub fn all_inside(&self) -> bool {
+        let last = self.output.saturating_sub(1) * self.stride;
+        self.before == 0 && last + self.span() <= self.input
+    }
+
     /// The span of a window in input cells, dilation included.
     pub fn span(&self) -> usize {
         window_span(self.taps, self.dilation)

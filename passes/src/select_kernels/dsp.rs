@@ -34,8 +34,7 @@ fn conv2d(op: &Conv2d, operands: &Operands<'_>, result: &TensorType) -> Option<C
         return None;
     }
     let layer = FoldedLayer::new(operands, &params.arithmetic, FilterOrder::Rows)?;
-    let choice = Choice { kernel: Kernel::Conv2dS8Dsp, scratch_bytes: conv_scratch(&params.window) };
-    (fits_in_pairs(&layer) && choice.scratch_bytes <= MAX_SCRATCH).then_some(choice)
+    convolution(&params.window, &layer)
 }
 
 /// A depthwise convolution of one channel is a convolution.
@@ -43,8 +42,7 @@ fn depthwise(op: &DepthwiseConv2d, operands: &Operands<'_>, result: &TensorType)
     let params = ConvParams::depthwise(op, operands, result).ok()?;
     let layer = FoldedLayer::new(operands, &params.arithmetic, FilterOrder::Columns)?;
     if params.window.in_channels == 1 {
-        let choice = Choice { kernel: Kernel::Conv2dS8Dsp, scratch_bytes: conv_scratch(&params.window) };
-        return fits_in_pairs(&layer).then_some(choice);
+        return convolution(&params.window, &layer);
     }
     let lines = Lines::new(&params.window, TOGETHER_DSP);
     let fits =
@@ -60,7 +58,23 @@ fn fully_connected(op: &FullyConnected, operands: &Operands<'_>, result: &Tensor
     fits_in_pairs(&layer).then_some(Choice { kernel: Kernel::FullyConnectedS8Dsp, scratch_bytes })
 }
 
-/// Scratch memory beyond which a convolution is left to the portable kernel.
+/// Large windows and large sums are added up kernel row by kernel row.
+fn convolution(window: &Window, layer: &FoldedLayer) -> Option<Choice> {
+    let whole = Choice { kernel: Kernel::Conv2dS8Dsp, scratch_bytes: conv_scratch(window) };
+    if whole.scratch_bytes <= MAX_SCRATCH && fits_in_pairs(layer) {
+        return Some(whole);
+    }
+    let inputs = window.x.taps * window.in_channels;
+    let pairs = window.out_channels.div_ceil(2);
+    let in_place = window.y.all_inside() && window.x.all_inside() && window.x.dilation == 1;
+    let copies = if in_place { 0 } else { (3 * inputs).next_multiple_of(4) };
+    let scratch_bytes = 24 * pairs + 24 * inputs.div_ceil(4) + copies;
+    let rows = Choice { kernel: Kernel::Conv2dRowsS8Dsp, scratch_bytes };
+    // 128 times the weights of a kernel row stay below 2^23.
+    (inputs <= 512 && lanes_fit(layer) && fits_alone(layer)).then_some(rows)
+}
+
+/// Scratch memory beyond which a convolution does not widen whole windows.
 const MAX_SCRATCH: usize = 6 << 10;
 
 /// Three windows widened to 16 bit, and copies of them if they are not read in place.
@@ -71,15 +85,18 @@ fn conv_scratch(window: &Window) -> usize {
     if in_place { widened } else { widened + (3 * inputs).next_multiple_of(4) }
 }
 
-/// Whether filters of even index keep within 31 bits and those of odd index, which are scaled by 256, within 23; and
-/// whether the weights of a pair fit a 16-bit lane.
+/// Whether sums of filters of odd index, which are scaled by 256, keep within 31 bits.
 fn fits_in_pairs(layer: &FoldedLayer) -> bool {
-    let lanes = layer.filters.chunks_exact(2).all(|pair| {
+    let mut odd = layer.filters.iter().skip(1).step_by(2);
+    lanes_fit(layer) && fits_alone(layer) && odd.all(|filter| filter.bound() < 1 << 23)
+}
+
+/// Whether the weights of pairs of filters fit 16-bit lanes.
+fn lanes_fit(layer: &FoldedLayer) -> bool {
+    layer.filters.chunks_exact(2).all(|pair| {
         let mut weights = pair[0].weights.iter().zip(&pair[1].weights);
         weights.all(|(&a, &b)| i16::try_from(256 * i32::from(b) + i32::from(a)).is_ok())
-    });
-    let odd = layer.filters.iter().skip(1).step_by(2);
-    lanes && fits_alone(layer) && odd.clone().all(|filter| filter.bound() < 1 << 23)
+    })
 }
 
 fn fits_alone(layer: &FoldedLayer) -> bool {

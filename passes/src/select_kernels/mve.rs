@@ -38,8 +38,7 @@ fn conv2d(op: &Conv2d, operands: &Operands<'_>, result: &TensorType) -> Option<C
         return None;
     }
     let layer = FoldedLayer::new(operands, &params.arithmetic, FilterOrder::Rows)?;
-    let choice = Choice { kernel: Kernel::Conv2dS8Mve, scratch_bytes: conv_scratch(&params.window) };
-    (fits(&layer) && choice.scratch_bytes <= MAX_SCRATCH).then_some(choice)
+    fits(&layer).then(|| convolution(&params.window))
 }
 
 /// A depthwise convolution of one channel is a convolution.
@@ -50,7 +49,7 @@ fn depthwise(op: &DepthwiseConv2d, operands: &Operands<'_>, result: &TensorType)
         return None;
     }
     if params.window.in_channels == 1 {
-        return Some(Choice { kernel: Kernel::Conv2dS8Mve, scratch_bytes: conv_scratch(&params.window) });
+        return Some(convolution(&params.window));
     }
     let lines = Lines::new(&params.window, TOGETHER_MVE);
     let simple = params.filters_per_group == 1 && params.window.batches == 1;
@@ -84,7 +83,20 @@ fn fully_connected(op: &FullyConnected, operands: &Operands<'_>, result: &Tensor
     fits(&layer).then_some(Choice { kernel: Kernel::FullyConnectedS8Mve, scratch_bytes })
 }
 
-/// Scratch memory beyond which a convolution is left to the portable kernel.
+/// Large windows are added up kernel row by kernel row.
+fn convolution(window: &Window) -> Choice {
+    let whole = Choice { kernel: Kernel::Conv2dS8Mve, scratch_bytes: conv_scratch(window) };
+    if whole.scratch_bytes <= MAX_SCRATCH || window.in_channels % 4 != 0 {
+        return whole;
+    }
+    let inputs = window.x.taps * window.in_channels;
+    let in_place = window.y.all_inside() && window.x.all_inside() && window.x.dilation == 1;
+    let copies = if in_place { 0 } else { 2 * (inputs.next_multiple_of(16) + 16) };
+    let scratch_bytes = 32 * window.out_channels.div_ceil(4) + copies;
+    Choice { kernel: Kernel::Conv2dRowsS8Mve, scratch_bytes }
+}
+
+/// Scratch memory beyond which a convolution does not copy whole windows.
 const MAX_SCRATCH: usize = 2 << 10;
 
 /// Two windows, each with room for a vector behind it, unless pixels are read in place.

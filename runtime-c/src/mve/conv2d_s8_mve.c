@@ -8,25 +8,8 @@
  *          of 16 bytes and 16 bytes more
  *
  * Two pixels at a time are multiplied with all filters. */
-#include <arm_mve.h>
-
+#include "mve/copy.h"
 #include "mve/gemm_s8.h"
-
-/* Copies `bytes` bytes; reads and writes up to 15 more. */
-REDSC_INLINE void redsc_mve_copy_vectors(int8_t *to, const int8_t *from, int32_t bytes)
-{
-    for (; bytes > 0; bytes -= 16, to += 16, from += 16) {
-        vstrbq_s8(to, vldrbq_s8(from));
-    }
-}
-
-/* Sets `bytes` bytes; writes up to 15 more. */
-REDSC_INLINE void redsc_mve_fill_vectors(int8_t *to, int8x16_t value, int32_t bytes)
-{
-    for (; bytes > 0; bytes -= 16, to += 16) {
-        vstrbq_s8(to, value);
-    }
-}
 
 /* Copies the window of output pixel `index` to `window`, cells outside of the image as `pad_value`. */
 REDSC_MVE_SHARED void redsc_mve_copy_window(int8_t *window, const int8_t *x, int32_t index,

@@ -96,16 +96,9 @@ typedef struct redsc_mve_gemm2 {
     "vdup.32 q3, r2\n\t"                        \
     REDSC_MVE_LIMIT("q0") REDSC_MVE_LIMIT("q1")
 
-/* All groups of filters. r1: weights, r3 and r5: inputs, r9: scratch, r7: results, r11: context. */
-#define REDSC_MVE_GEMM2(FINISH)                                                                     \
-    "push {r4-r11, lr}\n\t"                                                                         \
-    "vpush {d8-d15}\n\t"                                                                            \
-    "mov r11, r0\n\t"                                                                               \
-    "ldr r1, [r11, #12]\n\t"                                                                        \
-    "ldr r7, [r11, #20]\n"                                                                          \
-    "1:\n\t"                                                                                        \
-    "ldrd r3, r5, [r11]\n\t"                                                                        \
-    "clrm {r0, r2, r4, r6, r8, r10, r12, lr}\n\t"                                                   \
+/* Dot products of one group: r1: weights, r3 and r5: inputs, r9: scratch, r11: context. The loop over pairs of chunks is
+ * unrolled four times and entered in its middle. */
+#define REDSC_MVE_DOTS2                                                                             \
     "ldr r9, [r11, #28]\n\t"                                                                        \
     "add pc, r9\n\t"                                                                                \
     "nop\n\t"                                                                                       \
@@ -118,22 +111,41 @@ typedef struct redsc_mve_gemm2 {
     "2:\n\t" REDSC_MVE_CHUNKS_2X4 REDSC_MVE_CHUNKS_2X4 REDSC_MVE_CHUNKS_2X4 REDSC_MVE_CHUNKS_2X4                    \
     "ldr r9, [r11, #8]\n\t"                                                                         \
     "cmp.n r3, r9\n\t"                                                                              \
-    "bne.w 2b\n"                                                                                    \
-    "3:\n\t"                                                                                        \
-    "vmov q0[2], q0[0], r0, r4\n\t"                                                                 \
-    "vmov q0[3], q0[1], r2, r6\n\t"                                                                 \
-    "vmov q1[2], q1[0], r8, r12\n\t"                                                                \
-    "vmov q1[3], q1[1], r10, lr\n\t"                                                                \
-    FINISH                                                                                          \
-    "ldr r0, [r11, #24]\n\t"                                                                        \
-    "add r0, r7\n\t"                                                                                \
-    "vstrb.32 q0, [r7], #4\n\t"                                                                     \
-    "vstrb.32 q1, [r0]\n\t"                                                                         \
+    "bne.w 2b\n\t"
+
+/* Where functions on a context begin and end. r1: weights, r7: results, r11: context. */
+#define REDSC_MVE_BEGIN2                                                                            \
+    "push {r4-r11, lr}\n\t"                                                                         \
+    "vpush {d8-d15}\n\t"                                                                            \
+    "mov r11, r0\n\t"                                                                               \
+    "ldr r1, [r11, #12]\n\t"                                                                        \
+    "ldr r7, [r11, #20]\n\t"
+#define REDSC_MVE_END2                                                                              \
     "ldr r9, [r11, #16]\n\t"                                                                        \
     "cmp r1, r9\n\t"                                                                                \
     "bne 1b\n\t"                                                                                    \
     "vpop {d8-d15}\n\t"                                                                             \
     "pop {r4-r11, pc}"
+
+/* Stores the four results of each pixel. */
+#define REDSC_MVE_STORE2                                                                            \
+    "ldr r0, [r11, #24]\n\t"                                                                        \
+    "add r0, r7\n\t"                                                                                \
+    "vstrb.32 q0, [r7], #4\n\t"                                                                     \
+    "vstrb.32 q1, [r0]\n\t"
+
+/* All groups of filters. */
+#define REDSC_MVE_GEMM2(FINISH)                                                                     \
+    REDSC_MVE_BEGIN2                                                                                \
+    "1:\n\t"                                                                                        \
+    "ldrd r3, r5, [r11]\n\t"                                                                        \
+    "clrm {r0, r2, r4, r6, r8, r10, r12, lr}\n\t"                                                   \
+    REDSC_MVE_DOTS2                                                                                 \
+    "vmov q0[2], q0[0], r0, r4\n\t"                                                                 \
+    "vmov q0[3], q0[1], r2, r6\n\t"                                                                 \
+    "vmov q1[2], q1[0], r8, r12\n\t"                                                                \
+    "vmov q1[3], q1[1], r10, lr\n\t"                                                                \
+    FINISH REDSC_MVE_STORE2 REDSC_MVE_END2
 
 REDSC_MVE_ASSEMBLY void redsc_mve_gemm2_s8_relu(const redsc_mve_gemm2_t *context __attribute__((unused)))
 {

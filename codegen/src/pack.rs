@@ -4,13 +4,14 @@
 use redsc_ir::params::folded::{Finish, FoldedFilter, FoldedLayer};
 
 /// What finishes the sum of a filter: offset, right shift, left shift, doubling. In general a result without a second
-/// rounding is doubled and halved again.
+/// rounding is doubled and halved again, and the zero point is not part of the offset.
 fn steps(filter: &FoldedFilter, zero_point: i32, finish: Finish) -> [i32; 4] {
     let right = (-filter.requant.shift).max(0);
     let doubling = i32::from(finish == Finish::General && right == 0);
     let shift = right + doubling;
     let half = if shift > 0 { 1 << (shift - 1) } else { 0 };
-    [half + zero_point * (1 << shift), shift, filter.requant.shift.max(0), doubling]
+    let zero_point = if finish == Finish::General { 0 } else { zero_point << shift };
+    [half + zero_point, shift, filter.requant.shift.max(0), doubling]
 }
 
 /// The constants that finish the sum of a filter in `dsp/gemm_s8.h`.
@@ -222,8 +223,8 @@ mod tests {
         let mut layer = layer();
         layer.filters[0].requant.shift = 2;
         let words = filter_pairs(&layer);
-        assert_eq!(words[6..11], [0xC000_0000, (1 - 3 * 2) as u32, 1, 2, 1]);
-        assert_eq!(words[11..], [0xC000_0000, (8 - 3 * 16) as u32, 4, 0, 0]);
+        assert_eq!(words[6..11], [0xC000_0000, 1, 1, 2, 1]);
+        assert_eq!(words[11..], [0xC000_0000, 8, 4, 0, 0]);
     }
 
     #[test]

@@ -95,7 +95,7 @@ fn finished(shape: Struct, layer: &FoldedLayer, finish: Finish) -> Struct {
         Finish::General => "REDSC_FINISH_GENERAL",
     };
     let [low, high] = layer.limits;
-    shape.word("finish", finish).int("low", low).int("high", high)
+    shape.word("finish", finish).int("zero", layer.output_offset).int("low", low).int("high", high)
 }
 
 fn folded(site: &Site<'_>, arithmetic: &MacArithmetic, order: FilterOrder) -> Result<FoldedLayer, String> {

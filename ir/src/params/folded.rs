@@ -10,6 +10,9 @@ use crate::ops::Operands;
 use crate::quant::Requant;
 use crate::types::ElemType;
 
+/// The largest right shift for which a zero point, shifted by as much, still leaves room for a sum in 32 bits.
+const MAX_RIGHT_SHIFT: i32 = 22;
+
 /// One filter of a layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FoldedFilter {
@@ -24,9 +27,9 @@ pub struct FoldedFilter {
 /// How sums become results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Finish {
-    /// All codes, zero point -128: negative results are cut off, however they are rounded. No left shifts.
+    /// All codes, zero point -128: negative results are cut off, however they are rounded. Right shifts up to 22.
     Relu,
-    /// All codes; right shifts only.
+    /// All codes; right shifts from 1 to 22.
     Linear,
     /// Any limits, any shifts.
     General,
@@ -94,7 +97,7 @@ impl FoldedLayer {
 
     /// The result of a filter if no input changes it.
     fn constant_result(&self, filter: &FoldedFilter) -> Option<i32> {
-        if filter.shifted_bound() >= 1 << 30 {
+        if filter.shifted_bound() > i64::from(i32::MAX) {
             return None;
         }
         let [low, high] = self.limits;
@@ -111,6 +114,9 @@ impl FoldedLayer {
     /// What limits, zero point and factors leave to do.
     pub fn finish(&self) -> Finish {
         let most_left = self.filters.iter().map(|filter| filter.requant.shift).max().unwrap_or(0);
+        if self.max_right_shift() > MAX_RIGHT_SHIFT {
+            return Finish::General;
+        }
         match (self.limits, self.output_offset) {
             ([-128, 127], -128) if most_left <= 0 => Finish::Relu,
             ([-128, 127], _) if most_left < 0 => Finish::Linear,
@@ -124,7 +130,7 @@ impl FoldedLayer {
     }
 
     /// The largest right shift.
-    pub fn max_right_shift(&self) -> i32 {
+    fn max_right_shift(&self) -> i32 {
         self.filters.iter().map(|filter| -filter.requant.shift).max().unwrap_or(0)
     }
 }
@@ -215,6 +221,7 @@ mod tests {
         let constant = fold(1e-5, 1_000_000);
         assert_eq!(constant, FoldedFilter { bias: 40, ..FoldedFilter::zero(1) });
         assert_eq!(constant.requant.apply(constant.bias), 10);
+        assert_eq!(fold(1e-8, 2_000_000_000).bias, 80);
         assert_eq!(fold(1e-2, 0).weights, [9]);
     }
 

@@ -11,9 +11,6 @@ use redsc_ir::{Op, TensorType};
 
 use super::Choice;
 
-/// The largest right shift: beyond it the offset of a result does not fit 32 bits.
-const MAX_RIGHT_SHIFT: i32 = 22;
-
 /// The most lines of a depthwise window.
 const DEPTHWISE_LINES: usize = 32;
 
@@ -100,6 +97,5 @@ fn lanes_fit(layer: &FoldedLayer) -> bool {
 }
 
 fn fits_alone(layer: &FoldedLayer) -> bool {
-    layer.max_right_shift() <= MAX_RIGHT_SHIFT
-        && layer.filters.iter().all(|filter| filter.shifted_bound() < 1 << 30)
+    layer.filters.iter().all(|filter| filter.shifted_bound() < 1 << 30)
 }

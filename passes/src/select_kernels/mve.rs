@@ -11,9 +11,6 @@ use redsc_ir::{Op, TensorType};
 
 use super::Choice;
 
-/// The largest right shift: beyond it the offset of a result does not fit 32 bits.
-const MAX_RIGHT_SHIFT: i32 = 22;
-
 /// The most taps of a depthwise window along either axis.
 const DEPTHWISE_TAPS: usize = 3;
 
@@ -110,6 +107,5 @@ fn conv_scratch(window: &Window) -> usize {
 }
 
 fn fits(layer: &FoldedLayer) -> bool {
-    layer.max_right_shift() <= MAX_RIGHT_SHIFT
-        && layer.filters.iter().all(|filter| filter.shifted_bound() < 1 << 30)
+    layer.filters.iter().all(|filter| filter.shifted_bound() < 1 << 30)
 }

@@ -1,5 +1,6 @@
 /* Parameters of layers whose weights, biases and factors come packed in one array. Zero points of inputs are folded
- * into the biases; the zero point of the output is part of the packed factors. */
+ * into the biases; the zero point of the output is part of the packed factors
+ * unless layers finish in general. */
 #pragma once
 
 #include "redsc_params.h"
@@ -16,14 +17,14 @@ typedef struct redsc_packed_conv2d {
     redsc_window_t window;
     int32_t pad_value; /* what cells outside of the image read as */
     int32_t finish;
-    int32_t low, high; /* limits of results */
+    int32_t zero, low, high; /* zero point and limits of results, to finish in general */
 } redsc_packed_conv2d_t;
 
 /* Fully connected layer: `rows` rows of in_c inputs. */
 typedef struct redsc_packed_fully_connected {
     int32_t rows, in_c, out_c;
     int32_t finish;
-    int32_t low, high;
+    int32_t zero, low, high;
 } redsc_packed_fully_connected_t;
 
 /* Depthwise convolution with depth multiplier 1 over lines of positions: rows of columns, or columns of rows. */
@@ -39,5 +40,5 @@ typedef struct redsc_packed_depthwise {
     int32_t pad_lines, pad_positions; /* before the image */
     int32_t pad_value;
     int32_t finish;
-    int32_t low, high;
+    int32_t zero, low, high;
 } redsc_packed_depthwise_t;

@@ -5,7 +5,8 @@
  *          quads of weights as in dsp/gemm_s8.h, kernel_w * in_c inputs filled up with zeros; the constants to finish
  *          each filter
  * y        [batches][out_h][out_w][out_c]
- * scratch  24 bytes for each pair of filters, 24 bytes for each quad of a kernel row, then three kernel rows unless all windows
+ * scratch  24 bytes for each pair of filters, 24 bytes for each quad of a kernel row, then three kernel rows unless
+ *          all windows
  *          lie inside of the image
  *
  * Three pixels at a time, as in dsp/conv2d_s8_dsp.c, but sums stay in memory from one kernel row to the next: that
@@ -62,7 +63,7 @@ REDSC_DSP_SHARED const uint32_t *redsc_dsp_add_dots3_s8(redsc_dsp_sums_t *sums, 
 REDSC_DSP_SHARED void redsc_dsp_finish_sums_s8(const redsc_dsp_sums_t *sums, const uint32_t *w, int8_t *y, int32_t y1,
                                                int32_t y2, const redsc_packed_conv2d_t *p)
 {
-    const redsc_dsp_limits_t limits = {p->low, p->high};
+    const redsc_dsp_limits_t limits = {p->zero, p->low, p->high};
     for (int32_t filter = 0; filter < p->window.out_c; filter++, y++) {
         const redsc_dsp_sums_t *pair = sums + filter / 2;
         int32_t x0 = filter % 2 == 0 ? pair->a0 : pair->b0;

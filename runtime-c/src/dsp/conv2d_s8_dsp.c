@@ -14,14 +14,14 @@
 REDSC_DSP_SHARED void redsc_dsp_gemm3_s8_relu(const uint32_t *w, const uint32_t *x, int8_t *y, int32_t y1, int32_t y2,
                                       int32_t quads, int32_t filters)
 {
-    const redsc_dsp_limits_t full = {-128, 127};
+    const redsc_dsp_limits_t full = {0, -128, 127};
     redsc_dsp_gemm3_s8(w, x, y, y1, y2, quads, filters, REDSC_FINISH_RELU, full);
 }
 
 REDSC_DSP_SHARED void redsc_dsp_gemm3_s8_linear(const uint32_t *w, const uint32_t *x, int8_t *y, int32_t y1, int32_t y2,
                                         int32_t quads, int32_t filters)
 {
-    const redsc_dsp_limits_t full = {-128, 127};
+    const redsc_dsp_limits_t full = {0, -128, 127};
     redsc_dsp_gemm3_s8(w, x, y, y1, y2, quads, filters, REDSC_FINISH_LINEAR, full);
 }
 
@@ -86,7 +86,7 @@ REDSC_KERNEL void redsc_conv2d_s8_dsp(const int8_t *x, const uint32_t *w, int8_t
     const int32_t pixels = g->batches * g->out_h * g->out_w;
     const int32_t inputs = g->kernel_h * g->kernel_w * g->in_c;
     const int32_t quads = (inputs + 3) / 4;
-    const redsc_dsp_limits_t limits = {p->low, p->high};
+    const redsc_dsp_limits_t limits = {p->zero, p->low, p->high};
     const int32_t in_place = g->kernel_h == 1 && g->kernel_w == 1 && g->stride_h == 1 && g->stride_w == 1 &&
                              g->out_h == g->in_h && g->out_w == g->in_w;
     uint32_t *const wide = scratch;

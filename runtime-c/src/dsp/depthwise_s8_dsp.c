@@ -92,7 +92,7 @@ REDSC_INLINE void redsc_dsp_depthwise_3x3(const uint32_t *const *lines, const ui
                                           int32_t both,
                                           const redsc_packed_depthwise_t *p, int32_t window, int32_t finish)
 {
-    const redsc_dsp_limits_t limits = {p->low, p->high};
+    const redsc_dsp_limits_t limits = {p->zero, p->low, p->high};
     const int32_t y_position = p->y_position;
     const int32_t y1 = p->out_positions > 1 ? y_position : 0;
     const int32_t y2 = p->out_positions > 2 ? 2 * y_position : 0;
@@ -137,7 +137,7 @@ REDSC_INLINE void redsc_dsp_depthwise_3x3(const uint32_t *const *lines, const ui
 REDSC_INLINE void redsc_dsp_depthwise_any(const uint32_t *const *lines, const uint32_t *weights, int8_t *y,
                                           int32_t both, const redsc_packed_depthwise_t *p, int32_t finish)
 {
-    const redsc_dsp_limits_t limits = {p->low, p->high};
+    const redsc_dsp_limits_t limits = {p->zero, p->low, p->high};
     const int32_t last = p->out_positions - 3;
     const int32_t y1 = p->out_positions > 1 ? p->y_position : 0;
     const int32_t y2 = p->out_positions > 2 ? 2 * p->y_position : 0;

@@ -77,14 +77,14 @@ REDSC_INLINE void redsc_dsp_gemv_s8(const uint32_t *w, const uint32_t *x, int8_t
 REDSC_DSP_SHARED void redsc_dsp_gemv_s8_relu(const uint32_t *w, const uint32_t *x, int8_t *y, int32_t quads,
                                              int32_t filters)
 {
-    const redsc_dsp_limits_t full = {-128, 127};
+    const redsc_dsp_limits_t full = {0, -128, 127};
     redsc_dsp_gemv_s8(w, x, y, quads, filters, REDSC_FINISH_RELU, full);
 }
 
 REDSC_DSP_SHARED void redsc_dsp_gemv_s8_linear(const uint32_t *w, const uint32_t *x, int8_t *y, int32_t quads,
                                        int32_t filters)
 {
-    const redsc_dsp_limits_t full = {-128, 127};
+    const redsc_dsp_limits_t full = {0, -128, 127};
     redsc_dsp_gemv_s8(w, x, y, quads, filters, REDSC_FINISH_LINEAR, full);
 }
 
@@ -99,7 +99,7 @@ REDSC_KERNEL void redsc_fully_connected_s8_dsp(const int8_t *x, const uint32_t *
                                                const redsc_packed_fully_connected_t *p)
 {
     const int32_t quads = (p->in_c + 3) / 4;
-    const redsc_dsp_limits_t limits = {p->low, p->high};
+    const redsc_dsp_limits_t limits = {p->zero, p->low, p->high};
     for (int32_t row = 0; row < p->rows; row++, x += p->in_c, y += p->out_c) {
         redsc_dsp_widen1(scratch, x, p->in_c);
         if (p->finish == REDSC_FINISH_RELU) {

@@ -11,11 +11,12 @@
  *   factor, offset, shift of A, then of B; to finish in general also left shift and doubling of each.
  * A sum a becomes x = a + round(a * factor / 2^32), the first rounding of TensorFlow Lite, and (x + offset) >> shift,
  * where the offset holds the zero point of the output and half a unit. To send halves away from zero as the second
- * rounding does, 1 is taken off before the shift if x is negative. In general a is shifted left first, and x is
- * doubled where there is no second rounding, so that the 1 makes no difference.
+ * rounding does, 1 is taken off before the shift if x is negative. In general a is shifted left first, x is doubled
+ * where there is no second rounding, so that the 1 makes no difference, and the zero point is added last.
  *
  * Ranges, which the compiler checks before it selects these kernels: sums of A below 2^30, of B below 2^23 in
- * magnitude, shifts in [0, 22], no weights that make a lane overflow.
+ * magnitude, shifts in [0, 22], in
+ * general in [0, 31], no weights that make a lane overflow.
  *
  * Measured on Cortex-M4: 125 pixels of 64 inputs times 64 filters take 0.89 instructions for a multiply-accumulate
  * in all. */
@@ -25,7 +26,7 @@
 #include "dsp/dsp.h"
 
 typedef struct redsc_dsp_limits {
-    int32_t low, high;
+    int32_t zero, low, high;
 } redsc_dsp_limits_t;
 
 /* One quad of three pixels times a pair of filters: 68 bytes of code. */
@@ -66,7 +67,8 @@ typedef struct redsc_dsp_limits {
     "smmlar " sum ", " sum ", r4, " sum "\n\t" \
     "lsl " sum ", r9\n\t"               \
     "add " sum ", " sum ", " sum ", asr #31\n\t" \
-    "add " sum ", r5\n\t" REDSC_DSP_SHIFT_SATURATE(sum)
+    "add " sum ", r5\n\t"               \
+    "asr " sum ", r6\n\t"
 
 /* B alone from 256 * B + A. */
 #define REDSC_DSP_SPLIT(b, a)           \
@@ -99,6 +101,7 @@ typedef struct redsc_dsp_limits {
 REDSC_INLINE int8_t redsc_dsp_limit(int32_t x, int32_t finish, redsc_dsp_limits_t limits)
 {
     if (finish == REDSC_FINISH_GENERAL) {
+        x += limits.zero;
         x = x < limits.low ? limits.low : x;
         x = x > limits.high ? limits.high : x;
     }

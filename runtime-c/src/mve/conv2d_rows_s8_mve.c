@@ -105,7 +105,7 @@ REDSC_KERNEL void redsc_conv2d_rows_s8_mve(const int8_t *x, const uint32_t *w, i
     const int32_t left = g->out_c % 4; /* filters of an incomplete last group */
     int32_t *const sums = scratch;
     int8_t *const copy = (int8_t *)(sums + 8 * groups);
-    redsc_mve_gemm2_t context = redsc_mve_gemm2_context(NULL, chunks, 0, p->finish, p->low, p->high);
+    redsc_mve_gemm2_t context = redsc_mve_gemm2_context(NULL, chunks, 0, p->finish, p->zero, p->low, p->high);
     redsc_mve_gemm2_t last = context;
     int8_t last_y[8];
     for (int32_t i = 0; i < pixels; i += 2, y += 2 * g->out_c) {

@@ -72,8 +72,8 @@ REDSC_KERNEL void redsc_conv2d_s8_mve(const int8_t *x, const uint32_t *w, int8_t
     const int32_t left = g->out_c % 4; /* filters of an incomplete last group */
     int8_t *const window = scratch;
     redsc_mve_gemm2_t context = redsc_mve_gemm2_context((const int8_t *)w, chunks, g->out_c, p->finish,
-                                                        p->low, p->high);
-    redsc_mve_gemm2_t last = redsc_mve_gemm2_context(context.w_end, chunks, 4, p->finish, p->low, p->high);
+                                                        p->zero, p->low, p->high);
+    redsc_mve_gemm2_t last = redsc_mve_gemm2_context(context.w_end, chunks, 4, p->finish, p->zero, p->low, p->high);
     int8_t last_y[8];
     last.y = last_y;
     last.y1 = 4;

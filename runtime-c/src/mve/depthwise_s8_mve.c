@@ -27,7 +27,8 @@ typedef struct redsc_mve_depthwise_block {
     int32_t y_step;        /* 20: distance of vectors of results */
     int32_t cells_step[4]; /* 24: offsets of four positions, less two positions */
     int32_t y_offset[4];   /* 40: offsets of the results of a vector */
-    int32_t low, high;     /* 56: limits of results */
+    int32_t zero;          /* 56: zero point of results */
+    int32_t low, high;     /* 60: limits of results */
 } redsc_mve_depthwise_block_t;
 
 /* Requantizes the sums in q6: r8, r9, r10, r12 hold bias, multiplier, offset, shift. q5 is free. */
@@ -57,7 +58,9 @@ typedef struct redsc_mve_depthwise_block {
     "vadd.i32 q6, q6, q5\n\t"               \
     REDSC_MVE_DEPTHWISE_SHIFT               \
     "ldr r0, [sp]\n\t"                      \
-    "ldrd r0, r2, [r0, #56]\n\t"            \
+    "ldr r2, [r0, #56]\n\t"                 \
+    "vadd.i32 q6, q6, r2\n\t"               \
+    "ldrd r0, r2, [r0, #60]\n\t"            \
     "vdup.32 q5, r0\n\t"                    \
     "vmax.s32 q6, q6, q5\n\t"               \
     "vdup.32 q5, r2\n\t"                    \
@@ -237,6 +240,7 @@ REDSC_KERNEL void redsc_depthwise_s8_mve(const int8_t *x, const uint32_t *w, int
     block.cells = cells;
     block.count = stride == 1 ? p->out_positions / 2 : p->out_positions;
     block.y_step = (stride == 1 ? 2 : 4) * p->y_position;
+    block.zero = p->zero;
     block.low = p->low;
     block.high = p->high;
     for (int32_t i = 0; i < 4; i++) {

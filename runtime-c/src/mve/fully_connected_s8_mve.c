@@ -18,7 +18,7 @@ typedef struct redsc_mve_gemv {
     int8_t *y;           /* 16: results */
     int32_t enter;       /* 20: bytes of code to skip at first */
     int32_t enter_pairs; /* 24: bytes of code to skip after an odd first chunk */
-    int32_t low, high;   /* 28: limits of results */
+    int32_t zero, low, high; /* 28: zero point and limits of results */
 } redsc_mve_gemv_t;
 
 /* Four filters times one chunk. */
@@ -66,12 +66,13 @@ typedef struct redsc_mve_gemv {
     "vpop {d8-d15}\n\t"                                                                             \
     "pop {r4-r11, pc}"
 
-/* Limits `low` and `high` of the context. */
+/* Zero point and limits of the context. */
 #define REDSC_MVE_FINISH_1_GENERAL              \
     REDSC_MVE_LOAD_6                            \
     "vadd.i32 q0, q0, q2\n\t"                   \
     REDSC_MVE_GENERAL("q0")                     \
-    "ldrd r0, r2, [r11, #28]\n\t"               \
+    "ldrd r4, r0, [r11, #28]\n\t"               \
+    "ldr r2, [r11, #36]\n\t"                    \
     "vdup.32 q2, r0\n\t"                        \
     "vdup.32 q3, r2\n\t"                        \
     REDSC_MVE_LIMIT("q0")
@@ -93,7 +94,7 @@ REDSC_MVE_ASSEMBLY void redsc_mve_gemv_s8_general(const redsc_mve_gemv_t *contex
 
 /* The context for inputs of `chunks` chunks and all groups of `filters` filters, pointers to data left out. */
 REDSC_INLINE redsc_mve_gemv_t redsc_mve_gemv_context(const int8_t *w, int32_t chunks, int32_t filters, int32_t finish,
-                                                     int32_t low, int32_t high)
+                                                     int32_t zero, int32_t low, int32_t high)
 {
     enum { PAIR = 44, ODD = 32, LOOP_END = 6 }; /* bytes of code: two chunks, an odd chunk, what follows */
     const int32_t pairs = chunks / 2;
@@ -103,6 +104,7 @@ REDSC_INLINE redsc_mve_gemv_t redsc_mve_gemv_context(const int8_t *w, int32_t ch
     context.w_end = w + filters / 4 * redsc_mve_group_bytes(chunks, finish);
     context.enter = chunks % 2 != 0 ? 0 : ODD + enter_pairs;
     context.enter_pairs = enter_pairs;
+    context.zero = zero;
     context.low = low;
     context.high = high;
     return context;
@@ -126,8 +128,8 @@ REDSC_KERNEL void redsc_fully_connected_s8_mve(const int8_t *x, const uint32_t *
     const int32_t chunks = (p->in_c + 15) / 16;
     const int32_t left = p->out_c % 4; /* filters of an incomplete last group */
     redsc_mve_gemv_t context = redsc_mve_gemv_context((const int8_t *)w, chunks, p->out_c, p->finish,
-                                                      p->low, p->high);
-    redsc_mve_gemv_t last = redsc_mve_gemv_context(context.w_end, chunks, 4, p->finish, p->low, p->high);
+                                                      p->zero, p->low, p->high);
+    redsc_mve_gemv_t last = redsc_mve_gemv_context(context.w_end, chunks, 4, p->finish, p->zero, p->low, p->high);
     int8_t last_y[4];
     last.y = last_y;
     for (int32_t row = 0; row < p->rows; row++, x += p->in_c, y += p->out_c) {

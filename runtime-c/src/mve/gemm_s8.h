@@ -6,11 +6,12 @@
  * general also left shifts and doublings.
  * A sum becomes x, the first rounding of TensorFlow Lite, and (x + offset) >> shift. To send halves away from zero as
  * the second rounding does, 1 is taken off before the shift if x is negative. In general the sum is shifted left first,
- * and x is doubled where there is no second rounding, so that the 1 makes no difference.
+ * x is doubled where there is no second rounding, so that the 1 makes no difference, and the zero point is added last.
  *
  * Eight sums are kept in the even registers, where VMLADAVA can add to them; VLDM loads up to four vectors at once.
  *
- * Ranges: sums below 2^30 in magnitude, shifts in [0, 22]; inputs aligned to 4 bytes, and readable up to the next
+ * Ranges: sums below 2^30 in magnitude, shifts in [0, 22], in general in [0, 31]; inputs aligned to 4 bytes, and
+ * readable up to the next
  * multiple of 16.
  *
  * Measured on Cortex-M55: 125 pixels of 64 inputs times 64 filters take 0.144 instructions for a multiply-accumulate
@@ -35,7 +36,7 @@ typedef struct redsc_mve_gemm2 {
     int32_t y1;            /* 24: distance of those of pixel 1 */
     int32_t enter;         /* 28: bytes of code to skip at first */
     int32_t enter_pairs;   /* 32: bytes of code to skip after an odd first chunk */
-    int32_t low, high;     /* 36: limits of results */
+    int32_t zero, low, high; /* 36: zero point and limits of results */
 } redsc_mve_gemm2_t;
 
 /* Four filters times one chunk of both pixels. */
@@ -80,23 +81,26 @@ typedef struct redsc_mve_gemm2 {
     "vshl.s32 " q ", " q ", q7\n\t"             \
     REDSC_MVE_ROUND_AWAY(q, "q2") REDSC_MVE_SHIFT(q)
 #define REDSC_MVE_LIMIT(q)                      \
+    "vadd.i32 " q ", " q ", r4\n\t"             \
     "vmax.s32 " q ", " q ", q2\n\t"             \
     "vmin.s32 " q ", " q ", q3\n\t"
 
 #define REDSC_MVE_FINISH_2_RELU REDSC_MVE_LOAD_4 REDSC_MVE_RELU("q0") REDSC_MVE_RELU("q1")
 #define REDSC_MVE_FINISH_2_LINEAR REDSC_MVE_LOAD_4 REDSC_MVE_LINEAR("q0") REDSC_MVE_LINEAR("q1")
-/* Limits `low` and `high` of the context. */
+/* Zero point and limits of the context. */
 #define REDSC_MVE_FINISH_2_GENERAL              \
     REDSC_MVE_LOAD_6                            \
     "vadd.i32 q0, q0, q2\n\t"                   \
     "vadd.i32 q1, q1, q2\n\t"                   \
     REDSC_MVE_GENERAL("q0") REDSC_MVE_GENERAL("q1") \
-    "ldrd r0, r2, [r11, #36]\n\t"               \
+    "ldrd r4, r0, [r11, #36]\n\t"               \
+    "ldr r2, [r11, #44]\n\t"                    \
     "vdup.32 q2, r0\n\t"                        \
     "vdup.32 q3, r2\n\t"                        \
     REDSC_MVE_LIMIT("q0") REDSC_MVE_LIMIT("q1")
 
-/* Dot products of one group: r1: weights, r3 and r5: inputs, r9: scratch, r11: context. The loop over pairs of chunks is
+/* Dot products of one group: r1: weights, r3 and r5: inputs, r9: scratch, r11: context. The loop over pairs of chunks
+ * is
  * unrolled four times and entered in its middle. */
 #define REDSC_MVE_DOTS2                                                                             \
     "ldr r9, [r11, #28]\n\t"                                                                        \
@@ -170,7 +174,8 @@ REDSC_INLINE int32_t redsc_mve_group_bytes(int32_t chunks, int32_t finish)
 
 /* The context for inputs of `chunks` chunks and all groups of `filters` filters, pointers to data left out. */
 REDSC_INLINE redsc_mve_gemm2_t redsc_mve_gemm2_context(const int8_t *w, int32_t chunks, int32_t filters,
-                                                       int32_t finish, int32_t low, int32_t high)
+                                                       int32_t finish, int32_t zero, int32_t low,
+                                                       int32_t high)
 {
     enum { PAIR = 80, ODD = 52, LOOP_END = 10 }; /* bytes of code: two chunks, an odd chunk, what follows */
     const int32_t pairs = chunks / 2;
@@ -180,6 +185,7 @@ REDSC_INLINE redsc_mve_gemm2_t redsc_mve_gemm2_context(const int8_t *w, int32_t 
     context.w_end = w + filters / 4 * redsc_mve_group_bytes(chunks, finish);
     context.enter = chunks % 2 != 0 ? 0 : ODD + enter_pairs;
     context.enter_pairs = enter_pairs;
+    context.zero = zero;
     context.low = low;
     context.high = high;
     return context;

@@ -1,6 +1,6 @@
 //! Standalone C: one file that needs nothing but a C99 compiler, and its header.
 //!
-//! [`unit`] walks the graphs and collects constants, layer functions and calls; one module per operator family says
+//! `unit` walks the graphs and collects constants, layer functions and calls; one module per operator family says
 //! which kernel calls, with which parameters, a node becomes; `templates/` holds the text around them.
 //!
 //! # State

@@ -32,6 +32,8 @@ fn failures(compiler: &str, flags: &[String], can: impl Fn(Feature) -> bool) -> 
             .args(more)
             .arg("-I")
             .arg(folder.join("common"))
+            .arg("-I")
+            .arg(&folder)
             .arg(folder.join(path));
         cc::compile(&mut command).err()
     };

@@ -83,7 +83,7 @@ fn fully_connected(op: &FullyConnected, operands: &Operands<'_>, result: &Tensor
 /// Large windows are added up kernel row by kernel row.
 fn convolution(window: &Window) -> Choice {
     let whole = Choice { kernel: Kernel::Conv2dS8Mve, scratch_bytes: conv_scratch(window) };
-    if whole.scratch_bytes <= MAX_SCRATCH || window.in_channels % 4 != 0 {
+    if whole.scratch_bytes <= MAX_SCRATCH || !window.in_channels.is_multiple_of(4) {
         return whole;
     }
     let inputs = window.x.taps * window.in_channels;

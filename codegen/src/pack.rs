@@ -24,13 +24,20 @@ fn scalar_finish(filter: &FoldedFilter, zero_point: i32, finish: Finish) -> Vec<
     words
 }
 
-/// The constants that finish the sum of a filter in `mve/gemm_s8.h`.
-fn vector_finish(filter: &FoldedFilter, zero_point: i32, finish: Finish) -> Vec<u32> {
+/// The constants that finish the sum of a filter in `mve/gemm_s8.h`, its bias left out.
+fn vector_factor(filter: &FoldedFilter, zero_point: i32, finish: Finish) -> Vec<u32> {
     let [offset, shift, left, doubling] = steps(filter, zero_point, finish);
-    let mut words = vec![filter.bias as u32, filter.requant.multiplier as u32, offset as u32, -shift as u32];
+    let mut words = vec![filter.requant.multiplier as u32, offset as u32, -shift as u32];
     if finish == Finish::General {
         words.extend([left as u32, doubling as u32]);
     }
+    words
+}
+
+/// The bias and the constants that finish the sum of a filter in `mve/gemm_s8.h`.
+fn vector_finish(filter: &FoldedFilter, zero_point: i32, finish: Finish) -> Vec<u32> {
+    let mut words = vec![filter.bias as u32];
+    words.extend(vector_factor(filter, zero_point, finish));
     words
 }
 
@@ -88,18 +95,21 @@ pub fn filter_pair_rows(layer: &FoldedLayer, inputs: usize) -> Vec<u32> {
     words
 }
 
-/// Two pairs of filters at a time for `dsp/fully_connected_s8_dsp.c`.
+/// The constants that finish all filters of a layer whose filters share one factor.
+fn shared_factor(layer: &FoldedLayer, factor: fn(&FoldedFilter, i32, Finish) -> Vec<u32>) -> Vec<u32> {
+    let first = layer.filters.first();
+    first.map_or_else(Vec::new, |filter| factor(filter, layer.output_offset, layer.finish()))
+}
+
+/// The shared factor, then two pairs of filters at a time for `dsp/fully_connected_s8_dsp.c`.
 pub fn filter_pairs_by_two(layer: &FoldedLayer) -> Vec<u32> {
-    let mut words = Vec::new();
+    let mut words = shared_factor(layer, scalar_finish);
     for group in groups(layer, 4) {
         let [a0, b0, a1, b1] = [0, 1, 2, 3].map(|i| &group[i]);
         words.extend(pair_biases(a0, b0));
         words.extend(pair_biases(a1, b1));
         for (first, second) in pair_quads(a0, b0).zip(pair_quads(a1, b1)) {
             words.extend(first.into_iter().chain(second));
-        }
-        for filter in &group {
-            words.extend(scalar_finish(filter, layer.output_offset, layer.finish()));
         }
     }
     words
@@ -166,6 +176,16 @@ pub fn filter_chunks(layer: &FoldedLayer) -> Vec<u32> {
     groups(layer, 4).into_iter().flat_map(group).collect()
 }
 
+/// The shared factor, then groups of four filters in chunks of 16 inputs for `mve/fully_connected_s8_mve.c`.
+pub fn filter_chunks_shared(layer: &FoldedLayer) -> Vec<u32> {
+    let mut packed = shared_factor(layer, vector_factor);
+    for group in groups(layer, 4) {
+        packed.extend(chunks(&group, 0..layer.inputs()));
+        packed.extend(group.iter().map(|filter| filter.bias as u32));
+    }
+    packed
+}
+
 /// Kernel rows of `inputs` weights of groups of four filters for `mve/conv2d_rows_s8_mve.c`.
 pub fn filter_chunk_rows(layer: &FoldedLayer, inputs: usize) -> Vec<u32> {
     let groups = groups(layer, 4);
@@ -229,7 +249,8 @@ mod tests {
 
     #[test]
     fn incomplete_groups_are_filled_up() {
-        assert_eq!(filter_pairs_by_two(&layer()).len(), 4 + 2 * 4 + 12);
+        assert_eq!(filter_pairs_by_two(&layer()).len(), 3 + 4 + 2 * 4);
+        assert_eq!(filter_chunks_shared(&layer()).len(), 3 + 4 * 4 + 4);
         assert_eq!(channel_pairs(&layer()).len(), 2 * (2 + 5 + 10));
         assert_eq!(filter_chunks(&layer()).len(), 4 * 4 + 4 * 4);
         assert_eq!(filter_pair_rows(&layer(), 5).len(), 2 + 2 * 2 + 2 * 3);

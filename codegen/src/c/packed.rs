@@ -39,6 +39,14 @@ pub(super) fn fully_connected(
 ) -> Result<Option<Vec<Call>>, String> {
     let Some(pack) = packing(site.kernel()) else { return Ok(None) };
     let layer = folded(site, &params.arithmetic, FilterOrder::Rows)?;
+    if !matches!(site.kernel(), Kernel::FullyConnectedS8Dsp | Kernel::FullyConnectedS8Mve) {
+        let shape = Struct::new("redsc_packed_conv2d_t")
+            .nested("window", conv::window(&params.as_window()))
+            .int("pad_value", 0);
+        return Ok(Some(
+            site.call(args(pack(&layer, params.depth)), finished(shape, &layer, layer.finish())),
+        ));
+    }
     let shape = Struct::new("redsc_packed_fully_connected_t")
         .int("rows", params.rows)
         .int("in_c", params.depth)
@@ -75,7 +83,8 @@ fn packing(kernel: Kernel) -> Option<Packing> {
     match kernel {
         Kernel::Conv2dS8Dsp => Some(|layer, _| pack::filter_pairs(layer)),
         Kernel::FullyConnectedS8Dsp => Some(|layer, _| pack::filter_pairs_by_two(layer)),
-        Kernel::Conv2dS8Mve | Kernel::FullyConnectedS8Mve => Some(|layer, _| pack::filter_chunks(layer)),
+        Kernel::FullyConnectedS8Mve => Some(|layer, _| pack::filter_chunks_shared(layer)),
+        Kernel::Conv2dS8Mve => Some(|layer, _| pack::filter_chunks(layer)),
         Kernel::Conv2dRowsS8Dsp => Some(pack::filter_pair_rows),
         Kernel::Conv2dRowsS8Mve => Some(pack::filter_chunk_rows),
         _ => None,

@@ -13,6 +13,9 @@ use crate::types::ElemType;
 /// The largest right shift for which a zero point, shifted by as much, still leaves room for a sum in 32 bits.
 const MAX_RIGHT_SHIFT: i32 = 22;
 
+/// The largest sum that a filter without weights is given: within the ranges of all kernels.
+const MAX_CONSTANT_SUM: i32 = 1 << 22;
+
 /// One filter of a layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FoldedFilter {
@@ -87,12 +90,52 @@ impl FoldedLayer {
         };
         let limits = [quantized.act_min, quantized.act_max];
         let mut layer = FoldedLayer { filters: Vec::new(), output_offset: quantized.output_offset, limits };
+        let mut constants = Vec::new();
         for (f, &bias) in biases.iter().enumerate() {
             let filter = FoldedFilter::new(weights_of(f), bias, quantized.requant[f], quantized.input_offset);
-            let constant = layer.constant_result(&filter).map(|result| layer.constant_filter(inputs, result));
-            layer.filters.push(constant.unwrap_or(filter));
+            let constant = layer.constant_result(&filter);
+            constants.push(constant);
+            layer.filters.push(constant.map_or(filter, |result| layer.constant_filter(inputs, result)));
         }
+        layer.unify(&constants);
         Some(layer)
+    }
+
+    /// Gives filters whose result is constant the factor that all others share, so that a kernel can do with one.
+    fn unify(&mut self, constants: &[Option<i32>]) {
+        let mut others = self.filters.iter().zip(constants).filter(|(_, constant)| constant.is_none());
+        let Some(shared) = others.next().map(|(filter, _)| filter.requant) else { return };
+        if others.any(|(filter, _)| filter.requant != shared) {
+            return;
+        }
+        let sums: Option<Vec<Option<i32>>> = constants
+            .iter()
+            .map(|constant| match constant {
+                Some(result) => self.sum_for(*result, shared).map(Some),
+                None => Some(None),
+            })
+            .collect();
+        for (filter, sum) in self.filters.iter_mut().zip(sums.unwrap_or_default()) {
+            if let Some(bias) = sum {
+                *filter = FoldedFilter { bias, requant: shared, ..FoldedFilter::zero(filter.weights.len()) };
+            }
+        }
+    }
+
+    /// A moderate sum that becomes `result` with that factor.
+    fn sum_for(&self, result: i32, factor: Requant) -> Option<i32> {
+        let real = f64::from(factor.multiplier) * f64::from(factor.shift - 31).exp2();
+        let sum = (f64::from(result - self.output_offset) / real).round();
+        let is_moderate = sum.abs() * f64::from(factor.shift.max(0)).exp2() < f64::from(MAX_CONSTANT_SUM);
+        let becomes =
+            |sum: i32| (factor.apply(sum) + self.output_offset).clamp(self.limits[0], self.limits[1]);
+        (is_moderate && becomes(sum as i32) == result).then_some(sum as i32)
+    }
+
+    /// The factor that all filters share.
+    pub fn uniform(&self) -> Option<Requant> {
+        let first = self.filters.first()?.requant;
+        self.filters.iter().all(|filter| filter.requant == first).then_some(first)
     }
 
     /// The result of a filter if no input changes it.
@@ -223,6 +266,20 @@ mod tests {
         assert_eq!(constant.requant.apply(constant.bias), 10);
         assert_eq!(fold(1e-8, 2_000_000_000).bias, 80);
         assert_eq!(fold(1e-2, 0).weights, [9]);
+    }
+
+    #[test]
+    fn constant_filters_take_the_factor_of_the_others() {
+        let fold = |factors: [f64; 3]| {
+            let weights = Data::from_slice(&[9i8, 1, 8]);
+            let quantized = quantized(factors.map(Requant::from_real).to_vec(), 0);
+            FoldedLayer::fold(&weights, &[0, 5_000_000, 0], &quantized, FilterOrder::Rows).unwrap()
+        };
+        let layer = fold([0.01; 3]);
+        assert_eq!(layer.uniform(), Some(Requant::from_real(0.01)));
+        assert_eq!(layer.filters[1].weights, [0]);
+        assert_eq!(layer.filters[1].requant.apply(layer.filters[1].bias) + 3, 127);
+        assert_eq!(fold([0.01, 0.01, 0.02]).uniform(), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Constants of fully connected layers and of matrix products.
 
 use super::mac::MacArithmetic;
+use super::window::{Axis, Window};
 use crate::ops::{BatchMatmul, FullyConnected, Operands};
 use crate::types::TensorType;
 
@@ -35,6 +36,14 @@ impl FullyConnectedParams {
         }
         let arithmetic = MacArithmetic::new(operands, result, channels, op.act, op.accumulate)?;
         Ok(FullyConnectedParams { rows, depth, channels, arithmetic })
+    }
+
+    /// The convolution with one tap that does the same: a row is a pixel.
+    pub fn as_window(&self) -> Window {
+        let axis =
+            |extent| Axis { input: extent, output: extent, taps: 1, stride: 1, dilation: 1, before: 0 };
+        let (in_channels, out_channels) = (self.depth, self.channels);
+        Window { batches: 1, y: axis(1), x: axis(self.rows), in_channels, out_channels }
     }
 }
 

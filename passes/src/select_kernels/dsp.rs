@@ -48,9 +48,13 @@ fn depthwise(op: &DepthwiseConv2d, operands: &Operands<'_>, result: &TensorType)
     (fits && fits_alone(&layer)).then_some(Choice { kernel: Kernel::DepthwiseS8Dsp, scratch_bytes })
 }
 
+/// A layer with a factor for each output is a convolution with one tap.
 fn fully_connected(op: &FullyConnected, operands: &Operands<'_>, result: &TensorType) -> Option<Choice> {
     let params = FullyConnectedParams::new(op, operands, result).ok()?;
     let layer = FoldedLayer::new(operands, &params.arithmetic, FilterOrder::Rows)?;
+    if layer.uniform().is_none() {
+        return convolution(&params.as_window(), &layer);
+    }
     let scratch_bytes = 8 * params.depth.div_ceil(4);
     fits_in_pairs(&layer).then_some(Choice { kernel: Kernel::FullyConnectedS8Dsp, scratch_bytes })
 }

@@ -72,12 +72,19 @@ fn depthwise_positions(lines: &Lines) -> usize {
     windows.max(axis.before + axis.input)
 }
 
+/// A layer with a factor for each output is a convolution with one tap.
 fn fully_connected(op: &FullyConnected, operands: &Operands<'_>, result: &TensorType) -> Option<Choice> {
     let params = FullyConnectedParams::new(op, operands, result).ok()?;
     let layer = FoldedLayer::new(operands, &params.arithmetic, FilterOrder::Rows)?;
+    if !fits(&layer) {
+        return None;
+    }
+    if layer.uniform().is_none() {
+        return Some(convolution(&params.as_window()));
+    }
     let copied = params.rows > 1 && params.depth % 4 != 0;
     let scratch_bytes = if copied { params.depth.next_multiple_of(16) } else { 0 };
-    fits(&layer).then_some(Choice { kernel: Kernel::FullyConnectedS8Mve, scratch_bytes })
+    Some(Choice { kernel: Kernel::FullyConnectedS8Mve, scratch_bytes })
 }
 
 /// Large windows are added up kernel row by kernel row.
@@ -100,7 +107,7 @@ const MAX_SCRATCH: usize = 2 << 10;
 fn conv_scratch(window: &Window) -> usize {
     let inputs = window.y.taps * window.x.taps * window.in_channels;
     let single = |a: &redsc_ir::params::window::Axis| {
-        a.taps == 1 && a.before == 0 && (a.output - 1) * a.stride < a.input
+        a.taps == 1 && a.before == 0 && a.output.saturating_sub(1) * a.stride < a.input
     };
     let in_place = single(&window.y) && single(&window.x) && window.in_channels.is_multiple_of(4);
     if in_place { 0 } else { 2 * (inputs.next_multiple_of(16) + 16) }

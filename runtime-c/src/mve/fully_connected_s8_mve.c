@@ -1,7 +1,8 @@
 /* Fully connected layer, 8 bit, for cores with the M-profile vector extension: four filters at a time.
  *
  * x        [rows][in_c], readable up to 16 bytes behind its end
- * w        groups of four filters as mve/gemm_s8.h defines them
+ * w        in 32-bit numbers the multiplier, the offset and the negated shift of all filters, to finish in general
+ *          also left shift and doubling; then groups of four filters: chunks of weights as in mve/gemm_s8.h, biases
  * y        [rows][out_c]
  * scratch  if there are several rows and in_c is no multiple of 4, one row filled up to chunks of 16 bytes
  *
@@ -19,6 +20,7 @@ typedef struct redsc_mve_gemv {
     int32_t enter;       /* 20: bytes of code to skip at first */
     int32_t enter_pairs; /* 24: bytes of code to skip after an odd first chunk */
     int32_t zero, low, high; /* 28: zero point and limits of results */
+    const uint32_t *factors; /* 40: what finishes all sums */
 } redsc_mve_gemv_t;
 
 /* Four filters times one chunk. */
@@ -35,13 +37,17 @@ typedef struct redsc_mve_gemv {
     REDSC_MVE_CHUNK_1X4("q4") REDSC_MVE_CHUNK_1X4("q5")
 
 /* All groups of filters. r1: weights, r3: inputs, r5: where they begin, r7: results, r8: last chunk, r9: scratch,
- * r10: last group, r11: context. */
+ * r10: last group, r11: context, q6: multipliers, q7: offsets, r12: shift. */
 #define REDSC_MVE_GEMV(FINISH)                                                                      \
     "push {r4-r11, lr}\n\t"                                                                         \
     "vpush {d8-d15}\n\t"                                                                            \
     "mov r11, r0\n\t"                                                                               \
     "ldrd r5, r8, [r11]\n\t"                                                                        \
     "ldrd r1, r10, [r11, #8]\n\t"                                                                   \
+    "ldr r7, [r11, #40]\n\t"                                                                        \
+    "ldmia r7, {r0, r2, r12}\n\t"                                                                   \
+    "vdup.32 q6, r0\n\t"                                                                            \
+    "vdup.32 q7, r2\n\t"                                                                            \
     "ldr r7, [r11, #16]\n"                                                                          \
     "1:\n\t"                                                                                        \
     "mov r3, r5\n\t"                                                                                \
@@ -66,11 +72,29 @@ typedef struct redsc_mve_gemv {
     "vpop {d8-d15}\n\t"                                                                             \
     "pop {r4-r11, pc}"
 
-/* Zero point and limits of the context. */
+/* Four sums become results; q2: biases, then free. */
+#define REDSC_MVE_BIAS_1                        \
+    "vldmia r1!, {d4-d5}\n\t"                   \
+    "vadd.i32 q0, q0, q2\n\t"
+#define REDSC_MVE_SCALE_1                       \
+    REDSC_MVE_BIAS_1                            \
+    "vqrdmulh.s32 q0, q0, q6\n\t"
+#define REDSC_MVE_SHIFT_1                       \
+    "vadd.i32 q0, q0, q7\n\t"                   \
+    "vshl.s32 q0, r12\n\t"
+#define REDSC_MVE_FINISH_1_RELU REDSC_MVE_SCALE_1 REDSC_MVE_SHIFT_1 REDSC_MVE_SATURATE("q0")
+#define REDSC_MVE_FINISH_1_LINEAR               \
+    REDSC_MVE_SCALE_1 REDSC_MVE_ROUND_AWAY("q0", "q2") REDSC_MVE_SHIFT_1 REDSC_MVE_SATURATE("q0")
+/* With left shift, doubling, zero point and limits. */
 #define REDSC_MVE_FINISH_1_GENERAL              \
-    REDSC_MVE_LOAD_6                            \
-    "vadd.i32 q0, q0, q2\n\t"                   \
-    REDSC_MVE_GENERAL("q0")                     \
+    REDSC_MVE_BIAS_1                            \
+    "ldr r9, [r11, #40]\n\t"                    \
+    "ldrd r0, r2, [r9, #12]\n\t"                \
+    "vshl.s32 q0, r0\n\t"                       \
+    "vqrdmulh.s32 q0, q0, q6\n\t"               \
+    "vshl.s32 q0, r2\n\t"                       \
+    REDSC_MVE_ROUND_AWAY("q0", "q2")            \
+    REDSC_MVE_SHIFT_1                           \
     "ldrd r4, r0, [r11, #28]\n\t"               \
     "ldr r2, [r11, #36]\n\t"                    \
     "vdup.32 q2, r0\n\t"                        \
@@ -79,12 +103,12 @@ typedef struct redsc_mve_gemv {
 
 REDSC_MVE_ASSEMBLY void redsc_mve_gemv_s8_relu(const redsc_mve_gemv_t *context __attribute__((unused)))
 {
-    __asm__ volatile(REDSC_MVE_GEMV(REDSC_MVE_LOAD_4 REDSC_MVE_RELU("q0")));
+    __asm__ volatile(REDSC_MVE_GEMV(REDSC_MVE_FINISH_1_RELU));
 }
 
 REDSC_MVE_ASSEMBLY void redsc_mve_gemv_s8_linear(const redsc_mve_gemv_t *context __attribute__((unused)))
 {
-    __asm__ volatile(REDSC_MVE_GEMV(REDSC_MVE_LOAD_4 REDSC_MVE_LINEAR("q0")));
+    __asm__ volatile(REDSC_MVE_GEMV(REDSC_MVE_FINISH_1_LINEAR));
 }
 
 REDSC_MVE_ASSEMBLY void redsc_mve_gemv_s8_general(const redsc_mve_gemv_t *context __attribute__((unused)))
@@ -93,20 +117,21 @@ REDSC_MVE_ASSEMBLY void redsc_mve_gemv_s8_general(const redsc_mve_gemv_t *contex
 }
 
 /* The context for inputs of `chunks` chunks and all groups of `filters` filters, pointers to data left out. */
-REDSC_INLINE redsc_mve_gemv_t redsc_mve_gemv_context(const int8_t *w, int32_t chunks, int32_t filters, int32_t finish,
-                                                     int32_t zero, int32_t low, int32_t high)
+REDSC_INLINE redsc_mve_gemv_t redsc_mve_gemv_context(const uint32_t *w, int32_t chunks, int32_t filters,
+                                                     const redsc_packed_fully_connected_t *p)
 {
     enum { PAIR = 44, ODD = 32, LOOP_END = 6 }; /* bytes of code: two chunks, an odd chunk, what follows */
     const int32_t pairs = chunks / 2;
     const int32_t enter_pairs = pairs > 0 ? (-pairs & 3) * PAIR : 4 * PAIR + LOOP_END;
     redsc_mve_gemv_t context = {0};
-    context.w = w;
-    context.w_end = w + filters / 4 * redsc_mve_group_bytes(chunks, finish);
+    context.factors = w;
+    context.w = (const int8_t *)(w + (p->finish == REDSC_FINISH_GENERAL ? 5 : 3));
+    context.w_end = context.w + filters / 4 * (64 * chunks + 16);
     context.enter = chunks % 2 != 0 ? 0 : ODD + enter_pairs;
     context.enter_pairs = enter_pairs;
-    context.zero = zero;
-    context.low = low;
-    context.high = high;
+    context.zero = p->zero;
+    context.low = p->low;
+    context.high = p->high;
     return context;
 }
 
@@ -127,10 +152,11 @@ REDSC_KERNEL void redsc_fully_connected_s8_mve(const int8_t *x, const uint32_t *
 {
     const int32_t chunks = (p->in_c + 15) / 16;
     const int32_t left = p->out_c % 4; /* filters of an incomplete last group */
-    redsc_mve_gemv_t context = redsc_mve_gemv_context((const int8_t *)w, chunks, p->out_c, p->finish,
-                                                      p->zero, p->low, p->high);
-    redsc_mve_gemv_t last = redsc_mve_gemv_context(context.w_end, chunks, 4, p->finish, p->zero, p->low, p->high);
+    redsc_mve_gemv_t context = redsc_mve_gemv_context(w, chunks, p->out_c, p);
+    redsc_mve_gemv_t last = context;
     int8_t last_y[4];
+    last.w = context.w_end;
+    last.w_end = last.w + 64 * chunks + 16;
     last.y = last_y;
     for (int32_t row = 0; row < p->rows; row++, x += p->in_c, y += p->out_c) {
         context.x = x;

@@ -25,6 +25,23 @@ const PURE: &[&str] = &["ir/src", "passes/src", "codegen/src"];
 /// Crates whose code must not panic on what users give them.
 const CALM: &[&str] = &["ir/src", "passes/src", "codegen/src", "compiler/src"];
 
+/// The top level of the repository, beside dot-files and what builds leave behind.
+const TOP_LEVEL: &[&str] = &[
+    "Cargo.lock",
+    "Cargo.toml",
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
+    "README.md",
+    "codegen",
+    "compiler",
+    "docs",
+    "ir",
+    "passes",
+    "runtime-c",
+    "target",
+    "tests",
+];
+
 /// Longest file, in lines.
 const LONGEST_FILE: usize = 800;
 
@@ -88,6 +105,15 @@ fn files_are_short() {
     let files =
         rust_files().into_iter().chain(files(&["runtime-c/src"], "c")).chain(files(&["runtime-c/src"], "h"));
     assert_none(&files.filter_map(long).collect::<Vec<_>>(), "files have at most 800 lines");
+}
+
+#[test]
+fn the_top_level_stays_as_it_is() {
+    let entries = std::fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().file_name());
+    let names = entries.map(|name| name.to_string_lossy().into_owned());
+    let odd: Vec<String> =
+        names.filter(|name| !name.starts_with('.') && !TOP_LEVEL.contains(&name.as_str())).collect();
+    assert_none(&odd, "new folders go below one of the crates");
 }
 
 #[test]

@@ -12,6 +12,7 @@
 //! of searches are numbers of search nodes, never seconds. Facts about a module are recomputed, never stored in it.
 
 pub mod canonicalize;
+pub mod channels;
 mod codes;
 pub mod dead_channels;
 pub mod dead_code;
@@ -22,6 +23,8 @@ pub mod fold_zero_points;
 pub mod fuse_activations;
 pub mod fuse_pad;
 pub mod memory;
+pub mod nest;
+pub mod permute_channels;
 pub mod pipeline;
 mod plan;
 pub mod schedule;

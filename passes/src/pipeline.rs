@@ -47,9 +47,9 @@ pub enum PipelineError {
 }
 
 impl Default for Pipeline {
-    /// Every pass of the table, in its order.
+    /// The passes of the table that do not wait to be asked for, in its order.
     fn default() -> Self {
-        Pipeline { passes: table::PASSES.iter().collect() }
+        Pipeline { passes: table::default_pipeline().into_iter().filter_map(table::find).collect() }
     }
 }
 

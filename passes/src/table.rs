@@ -2,10 +2,10 @@
 
 use crate::{
     Pass, canonicalize, dead_channels, dead_code, fold_constants, fold_init, fold_zero_points,
-    fuse_activations, fuse_pad, schedule, tabulate,
+    fuse_activations, fuse_pad, permute_channels, schedule, tabulate,
 };
 
-/// All passes, in the order in which the default pipeline runs them.
+/// All passes, in the order in which the default pipeline runs those of its own.
 pub const PASSES: &[Pass] = &[
     canonicalize::PASS,
     fold_constants::PASS,
@@ -17,7 +17,11 @@ pub const PASSES: &[Pass] = &[
     fold_zero_points::PASS,
     dead_code::PASS,
     schedule::PASS,
+    permute_channels::PASS,
 ];
+
+/// Passes that run only where somebody names them.
+const ON_REQUEST: &[&str] = &[permute_channels::PASS.name];
 
 /// The pass of that name.
 pub fn find(name: &str) -> Option<&'static Pass> {
@@ -26,7 +30,7 @@ pub fn find(name: &str) -> Option<&'static Pass> {
 
 /// Names of the default pipeline, in order.
 pub fn default_pipeline() -> Vec<&'static str> {
-    PASSES.iter().map(|pass| pass.name).collect()
+    PASSES.iter().map(|pass| pass.name).filter(|name| !ON_REQUEST.contains(name)).collect()
 }
 
 #[cfg(test)]

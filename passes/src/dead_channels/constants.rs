@@ -7,7 +7,7 @@ use redsc_ir::interp::eval_node;
 use redsc_ir::ops::{Conv2d, Padding};
 use redsc_ir::{Data, Graph, Module, Node, Op, TensorType, ValueId};
 
-use super::layer::{Layer, is_variable};
+use crate::channels::layer::{Layer, is_variable};
 
 /// By value and channel: the bytes of the element, if it is always the same.
 pub(super) struct Constants(Vec<Vec<Option<Vec<u8>>>>);
@@ -117,7 +117,8 @@ impl Constants {
 /// The requantized biases of output channels without weights, computed by a layer with a single weight of zero for each
 /// output channel.
 fn of_layer(module: &Module, graph: &Graph, node: &Node, layer: &Layer<'_>) -> Option<Vec<Option<Vec<u8>>>> {
-    if !(0..layer.rows).any(|row| layer.is_empty_row(row)) {
+    let is_transposed = matches!(node.op, Op::TransposeConv2d(_));
+    if is_transposed || !(0..layer.rows).any(|row| layer.is_empty_row(row)) {
         return None;
     }
     let result = graph.ty(*node.outputs.first()?);

@@ -2,29 +2,32 @@
 //! the input.
 
 use redsc_ir::ops::Padding;
-use redsc_ir::{Data, ElemType, Graph, Node, Op, Quant, TensorType, ValueId};
+use redsc_ir::{Data, ElemType, Graph, Node, Op, Quant, Scalar, TensorType, ValueId};
 
 /// A layer whose weights are known.
-pub(super) struct Layer<'g> {
-    pub(super) input: &'g TensorType,
-    pub(super) weights: &'g TensorType,
-    pub(super) data: &'g Data,
+pub(crate) struct Layer<'g> {
+    pub(crate) input: &'g TensorType,
+    pub(crate) weights: &'g TensorType,
+    pub(crate) data: &'g Data,
     /// Channels of the input.
-    pub(super) channels: usize,
+    pub(crate) channels: usize,
     /// Output channels.
-    pub(super) rows: usize,
+    pub(crate) rows: usize,
     /// Weights per output channel; column `j` reads channel `j % channels`.
-    pub(super) columns: usize,
+    pub(crate) columns: usize,
     /// Whether the layer reads cells outside of its input.
-    pub(super) is_padded: bool,
+    pub(crate) is_padded: bool,
+    /// Scale of the weights of each output channel; nothing for real numbers.
+    scales: Option<Vec<f32>>,
 }
 
 impl<'g> Layer<'g> {
     /// The layer of a node, if it is one that mixes all channels and whose weights are constant and symmetric.
-    pub(super) fn of(graph: &'g Graph, node: &Node) -> Option<Layer<'g>> {
+    pub(crate) fn of(graph: &'g Graph, node: &Node) -> Option<Layer<'g>> {
         let is_padded = match &node.op {
             Op::Conv2d(op) => op.padding != Padding::default(),
             Op::FullyConnected(_) => false,
+            Op::TransposeConv2d(_) => true,
             _ => return None,
         };
         let (x, w) = (node.input(0)?, node.input(1)?);
@@ -33,7 +36,7 @@ impl<'g> Layer<'g> {
         let (channels, rows) = (*input.shape.last()?, *weights.shape.first()?);
         let columns = weights.elements().checked_div(rows)?;
         let mixes_all = match &node.op {
-            Op::Conv2d(_) => weights.shape.last() == Some(&channels),
+            Op::Conv2d(_) | Op::TransposeConv2d(_) => weights.shape.last() == Some(&channels),
             _ => columns.is_multiple_of(channels),
         };
         (mixes_all && has_known_bias && has_plain_zero(weights)).then_some(Layer {
@@ -44,55 +47,67 @@ impl<'g> Layer<'g> {
             rows,
             columns,
             is_padded,
+            scales: weights.quant.channel_scales(rows),
         })
     }
 
     /// Whether a weight is zero.
-    pub(super) fn is_zero(&self, row: usize, column: usize) -> bool {
+    pub(crate) fn is_zero(&self, row: usize, column: usize) -> bool {
         let bytes = self.weights.elem.bytes();
         let at = (row * self.columns + column) * bytes;
         self.data.bytes()[at..at + bytes].iter().all(|&byte| byte == 0)
     }
 
     /// An integer weight; 0 for real numbers.
-    pub(super) fn weight(&self, row: usize, column: usize) -> i64 {
-        let bytes = self.weights.elem.bytes();
-        let at = (row * self.columns + column) * bytes;
-        number(self.weights.elem, &self.data.bytes()[at..at + bytes]).unwrap_or(0)
+    pub(crate) fn weight(&self, row: usize, column: usize) -> i64 {
+        match self.weights.elem {
+            ElemType::I8 => i64::from(self.data.bytes()[row * self.columns + column] as i8),
+            _ => 0,
+        }
+    }
+
+    /// The real number that a weight stands for.
+    pub(crate) fn real(&self, row: usize, column: usize) -> f64 {
+        let at = 4 * (row * self.columns + column);
+        match (self.weights.elem, &self.scales) {
+            (ElemType::F32, _) => f64::from(f32::read_le(&self.data.bytes()[at..at + 4])),
+            (_, Some(scales)) => self.weight(row, column) as f64 * f64::from(scales[row]),
+            (_, None) => self.weight(row, column) as f64,
+        }
     }
 
     /// The columns that read a channel.
-    pub(super) fn columns_of(&self, channel: usize) -> impl Iterator<Item = usize> {
+    pub(crate) fn columns_of(&self, channel: usize) -> impl Iterator<Item = usize> {
         (channel..self.columns).step_by(self.channels)
     }
 
     /// Whether all weights of a channel of the input are zero.
-    pub(super) fn ignores(&self, channel: usize) -> bool {
+    pub(crate) fn ignores(&self, channel: usize) -> bool {
         self.columns_of(channel).all(|column| (0..self.rows).all(|row| self.is_zero(row, column)))
     }
 
     /// Whether all weights of an output channel are zero.
-    pub(super) fn is_empty_row(&self, row: usize) -> bool {
+    pub(crate) fn is_empty_row(&self, row: usize) -> bool {
         (0..self.columns).all(|column| self.is_zero(row, column))
     }
 
     /// Whether the bias can take over the share of a channel that always holds `code`: what it holds must not differ
     /// from what the cells outside of the input read as, if there are any, and the sum must be exact.
-    pub(super) fn can_absorb(&self, code: &[u8]) -> bool {
+    pub(crate) fn can_absorb(&self, code: &[u8]) -> bool {
         let Some(zero_point) = self.zero_point() else { return false };
         let Some(code) = number(self.input.elem, code) else { return false };
         !self.is_padded || code == zero_point
     }
 
     /// The zero point of an integer input.
-    pub(super) fn zero_point(&self) -> Option<i64> {
+    pub(crate) fn zero_point(&self) -> Option<i64> {
         let is_known = matches!(self.input.elem, ElemType::I8 | ElemType::I16);
         self.input.quant.per_tensor().filter(|_| is_known).map(|(_, zero_point)| i64::from(zero_point))
     }
 }
 
 /// An 8- or 16-bit element.
-pub(super) fn number(elem: ElemType, bytes: &[u8]) -> Option<i64> {
+pub(crate) fn number(elem: ElemType, bytes: &[u8]) -> Option<i64> {
     let data = Data::from_bytes(bytes);
     crate::codes::numbers(elem, &data)?.first().map(|&number| i64::from(number))
 }
@@ -108,6 +123,18 @@ fn has_plain_zero(weights: &TensorType) -> bool {
 }
 
 /// Whether a value is computed or given, rather than constant.
-pub(super) fn is_variable(graph: &Graph, id: ValueId) -> bool {
+pub(crate) fn is_variable(graph: &Graph, id: ValueId) -> bool {
     graph.constant(id).is_none()
+}
+
+/// The elements of a constant as real numbers: scaled along the last dimension.
+pub(crate) fn real_elements(graph: &Graph, id: ValueId) -> Option<Vec<f64>> {
+    let (ty, data) = (graph.ty(id), graph.constant(id)?);
+    if ty.elem == ElemType::F32 {
+        return Some(data.to_vec::<f32>().into_iter().map(f64::from).collect());
+    }
+    let channels = *ty.shape.last()?;
+    let scales = ty.quant.channel_scales(channels)?;
+    let numbers = crate::codes::numbers(ty.elem, data)?;
+    Some(numbers.iter().enumerate().map(|(i, &q)| f64::from(q) * f64::from(scales[i % channels])).collect())
 }

@@ -1,41 +1,40 @@
-//! Which channels of different values stand and fall together, and which of these groups can go.
+//! Which channels of different values are one unit, and which units must stay as they are.
 
 use redsc_ir::{Graph, Node, Op, ValueId};
 
-use super::constants::Constants;
 use super::layer::{Layer, is_variable};
 
-/// Groups of channels of a graph.
-pub(super) struct Channels<'g> {
+/// The units of a graph.
+pub(crate) struct Ties<'g> {
     graph: &'g Graph,
     /// By value: the number of its first channel.
     first: Vec<usize>,
-    /// By channel: another channel of its group, or itself if it stands for the group.
+    /// By channel: another channel of its unit, or itself if it stands for the unit.
     parents: Vec<usize>,
-    /// By channel that stands for a group: whether the group must stay.
+    /// By channel that stands for a unit: whether the unit must stay.
     stays: Vec<bool>,
 }
 
-impl<'g> Channels<'g> {
-    /// Groups the channels of all values and finds out which must stay.
-    pub(super) fn of(graph: &'g Graph, constants: &Constants) -> Channels<'g> {
+impl<'g> Ties<'g> {
+    /// Joins the channels of all values to units. Units that the caller or a node without rules sees must stay; that
+    /// a layer reads a unit does not keep it.
+    pub(crate) fn of(graph: &'g Graph) -> Ties<'g> {
         let mut total = 0;
         let mut number = |extent: usize| {
             total += extent;
             total - extent
         };
         let first = (0..graph.values.len()).map(|v| number(extent(graph, ValueId::new(v)))).collect();
-        let mut channels =
-            Channels { graph, first, parents: (0..total).collect(), stays: vec![false; total] };
-        graph.inputs.iter().chain(&graph.outputs).for_each(|&id| channels.keep_all(id));
+        let mut ties = Ties { graph, first, parents: (0..total).collect(), stays: vec![false; total] };
+        graph.inputs.iter().chain(&graph.outputs).for_each(|&id| ties.keep_all(id));
         for node in &graph.nodes {
-            channels.visit(node, constants);
+            ties.visit(node);
         }
-        channels
+        ties
     }
 
-    /// For each value of which channels go, which ones stay: at least one.
-    pub(super) fn kept(mut self) -> Vec<Option<Vec<bool>>> {
+    /// For each value of which channels go, those that stay: at least one.
+    pub(crate) fn kept(mut self) -> Vec<Option<Vec<usize>>> {
         let values: Vec<ValueId> = (0..self.graph.values.len())
             .map(ValueId::new)
             .filter(|&id| is_variable(self.graph, id))
@@ -45,9 +44,9 @@ impl<'g> Channels<'g> {
         }
         let mut kept = vec![None; self.graph.values.len()];
         for id in values {
-            let mask: Vec<bool> =
-                (0..extent(self.graph, id)).map(|channel| self.stays(id, channel)).collect();
-            kept[id.index()] = mask.contains(&false).then_some(mask);
+            let all = extent(self.graph, id);
+            let stay: Vec<usize> = (0..all).filter(|&channel| self.stays(id, channel)).collect();
+            kept[id.index()] = (stay.len() < all).then_some(stay);
         }
         kept
     }
@@ -57,8 +56,14 @@ impl<'g> Channels<'g> {
         channels > 0 && !(0..channels).any(|channel| self.stays(id, channel))
     }
 
-    fn stays(&self, id: ValueId, channel: usize) -> bool {
-        self.stays[self.representative(self.first[id.index()] + channel)]
+    /// Whether a channel belongs to a unit that must stay.
+    pub(crate) fn stays(&self, id: ValueId, channel: usize) -> bool {
+        self.stays[self.unit(id, channel)]
+    }
+
+    /// The number of the unit of a channel.
+    pub(crate) fn unit(&self, id: ValueId, channel: usize) -> usize {
+        self.representative(self.first[id.index()] + channel)
     }
 
     fn representative(&self, mut channel: usize) -> usize {
@@ -68,9 +73,10 @@ impl<'g> Channels<'g> {
         channel
     }
 
-    fn keep(&mut self, id: ValueId, channel: usize) {
-        let representative = self.representative(self.first[id.index()] + channel);
-        self.stays[representative] = true;
+    /// Makes the unit of a channel stay.
+    pub(crate) fn keep(&mut self, id: ValueId, channel: usize) {
+        let unit = self.unit(id, channel);
+        self.stays[unit] = true;
     }
 
     fn keep_all(&mut self, id: ValueId) {
@@ -83,21 +89,18 @@ impl<'g> Channels<'g> {
 
     /// Makes two channels go together or stay together.
     fn tie(&mut self, a: (ValueId, usize), b: (ValueId, usize)) {
-        let (a, b) = (
-            self.representative(self.first[a.0.index()] + a.1),
-            self.representative(self.first[b.0.index()] + b.1),
-        );
+        let (a, b) = (self.unit(a.0, a.1), self.unit(b.0, b.1));
         self.parents[b] = a;
         self.stays[a] |= self.stays[b];
     }
 
     /// What a node says about the channels of its operands and results.
-    fn visit(&mut self, node: &Node, constants: &Constants) {
+    fn visit(&mut self, node: &Node) {
         let (Some(&result), Some(operand)) = (node.outputs.first(), node.input(0)) else {
             return self.keep_node(node);
         };
         match &node.op {
-            Op::Conv2d(_) | Op::FullyConnected(_) => self.visit_layer(node, operand, constants),
+            Op::Conv2d(_) | Op::FullyConnected(_) | Op::TransposeConv2d(_) => self.visit_layer(node, operand),
             Op::DepthwiseConv2d(_) => self.visit_depthwise(node, operand, result),
             Op::Pool2d(_)
             | Op::Resize2d(_)
@@ -136,7 +139,6 @@ impl<'g> Channels<'g> {
             | Op::Reduce(_)
             | Op::Slice(_)
             | Op::Concat(_)
-            | Op::TransposeConv2d(_)
             | Op::BatchMatmul(_)
             | Op::Softmax(_)
             | Op::LogSoftmax(_)
@@ -151,16 +153,10 @@ impl<'g> Channels<'g> {
         }
     }
 
-    /// A layer can do without channels of its input that it ignores or that its bias can take over.
-    fn visit_layer(&mut self, node: &Node, operand: ValueId, constants: &Constants) {
-        let Some(layer) = Layer::of(self.graph, node).filter(|_| is_variable(self.graph, operand)) else {
-            return self.keep_node(node);
-        };
-        for channel in 0..layer.channels {
-            let absorbs = constants.get(operand, channel).is_some_and(|code| layer.can_absorb(code));
-            if !absorbs && !layer.ignores(channel) {
-                self.keep(operand, channel);
-            }
+    /// A layer whose weights are known makes new units of those that it reads.
+    fn visit_layer(&mut self, node: &Node, operand: ValueId) {
+        if Layer::of(self.graph, node).is_none() || !is_variable(self.graph, operand) {
+            self.keep_node(node);
         }
     }
 
@@ -168,6 +164,9 @@ impl<'g> Channels<'g> {
     fn visit_depthwise(&mut self, node: &Node, operand: ValueId, result: ValueId) {
         let is_known = (1..node.inputs.len()).all(|index| !is_variable_at(self.graph, node, index));
         let (from, to) = (extent(self.graph, operand), extent(self.graph, result));
+        if is_known && from == 1 {
+            return; // Each channel has a filter of its own on the only channel there is.
+        }
         if !is_known || from != to {
             return self.keep_node(node);
         }
@@ -210,7 +209,7 @@ impl<'g> Channels<'g> {
 }
 
 /// Number of channels; a scalar has none.
-fn extent(graph: &Graph, id: ValueId) -> usize {
+pub(crate) fn extent(graph: &Graph, id: ValueId) -> usize {
     graph.ty(id).shape.last().copied().unwrap_or(0)
 }
 

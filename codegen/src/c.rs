@@ -55,6 +55,8 @@ pub struct COptions {
     pub weights_separate: bool,
     /// Adds a hook that is called after each layer.
     pub trace: bool,
+    /// Calls `NAME_probe`, which the application defines, with the number of each layer of the entry graph behind it.
+    pub probe: bool,
     /// Lets the application provide the arena.
     pub arena_external: bool,
 }
@@ -80,6 +82,7 @@ impl COptions {
             optimize: Optimize::default(),
             weights_separate: false,
             trace: false,
+            probe: false,
             arena_external: false,
         }
     }

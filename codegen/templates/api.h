@@ -28,4 +28,7 @@ int [[ name ]]_set_arena(void *p, size_t bytes);
 /* Sets the function that is called after each layer with a tensor's name, contents, size and CRC-32; NULL for none. */
 typedef void [[ name ]]_trace_t(const char *name, const void *data, size_t bytes, uint32_t crc32);
 void [[ name ]]_set_trace([[ name ]]_trace_t *hook);
+{% endif %}{% if probe %}
+/* The application defines this: it is called after each layer, with the layer's number, to measure what layers take. */
+void [[ name ]]_probe(unsigned layer);
 {% endif %}

@@ -4,6 +4,7 @@ mod compile;
 mod inspect;
 mod listing;
 mod opt;
+mod profile;
 mod progress;
 mod run;
 mod verify;
@@ -50,6 +51,8 @@ enum Command {
     Opt(opt::OptArgs),
     /// Compile, run and compare with the reference interpreter.
     Verify(verify::VerifyArgs),
+    /// Measure kernels on an emulated core and write their cost laws.
+    Profile(profile::ProfileArgs),
     /// List the targets.
     Targets,
     /// List the passes.
@@ -123,6 +126,7 @@ fn dispatch(cli: Cli) -> Result<()> {
         Some(Command::Inspect(args)) => inspect::execute(&args),
         Some(Command::Opt(args)) => opt::execute(&args),
         Some(Command::Verify(args)) => verify::execute(&args),
+        Some(Command::Profile(args)) => profile::execute(&args),
         Some(Command::Targets) => listing::targets(),
         Some(Command::Passes) => listing::passes(),
         Some(Command::Completions { shell }) => listing::completions(shell),

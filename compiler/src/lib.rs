@@ -12,5 +12,7 @@ pub mod export_tflite;
 pub mod frontend;
 pub mod io;
 pub mod npy;
+#[cfg(feature = "cli")]
+pub mod profile;
 pub mod report;
 pub mod verify;

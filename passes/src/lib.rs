@@ -14,6 +14,7 @@
 pub mod canonicalize;
 pub mod channels;
 mod codes;
+pub mod cost;
 pub mod dead_channels;
 pub mod dead_code;
 mod edit;

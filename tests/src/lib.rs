@@ -5,14 +5,13 @@
 
 pub mod baseline;
 pub mod bench;
-pub mod cc;
 pub mod fixture;
 pub mod golden;
 pub mod model;
 pub mod mutate;
 pub mod npz;
 pub mod passes;
-pub mod qemu;
 pub mod random;
-pub mod tools;
 pub mod trials;
+
+pub use redsc_rig::{cc, qemu, tools};

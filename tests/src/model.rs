@@ -108,17 +108,17 @@ impl Compiled {
                 sources.push(path);
             }
         }
-        sources.push(tools::rig_dir().join("run_model.c"));
+        sources.push(redsc_rig::sources(dir).join("run_model.c"));
         Ok(sources)
     }
 
-    /// Builds for the host under sanitizers, with further flags (see `rig/run_model.c`), and runs `sequences`.
+    /// Builds for the host under sanitizers, with further flags (see `rig/c/run_model.c`), and runs `sequences`.
     ///
     /// # Errors
     /// The compiler's or the program's messages.
     pub fn run_on_host(&self, dir: &Path, flags: &[&str], sequences: &[Sequence]) -> Result<Run, String> {
         let mut sources = self.write(dir)?;
-        sources.extend(cc::rig_sources());
+        sources.extend(cc::rig_sources(dir));
         let program = cc::build(dir, &sources, &[cc::STRICT, flags].concat())?;
         write_inputs(dir, sequences)?;
         let finished = cc::run(&program, dir, RUN_LIMIT)?;
@@ -195,7 +195,7 @@ pub fn run_on_core(image: &Image, dir: &Path, sequences: &[Sequence]) -> Result<
     read_run(dir, &finished.stdout, sequences)
 }
 
-/// Writes `in.bin` (see `rig/run_model.c`). Sequences of one step share an initial state: what the first leaves behind
+/// Writes `in.bin` (see `rig/c/run_model.c`). Sequences of one step share an initial state: what the first leaves behind
 /// must not matter to the next.
 fn write_inputs(dir: &Path, sequences: &[Sequence]) -> Result<(), String> {
     let stateless = sequences.iter().all(|s| s.steps.len() == 1);
@@ -212,7 +212,7 @@ fn write_inputs(dir: &Path, sequences: &[Sequence]) -> Result<(), String> {
     tools::write(&dir.join("in.bin"), &bytes)
 }
 
-/// Reads what a run of `rig/run_model.c` left behind.
+/// Reads what a run of `rig/c/run_model.c` left behind.
 fn read_run(dir: &Path, stdout: &str, sequences: &[Sequence]) -> Result<Run, String> {
     let bytes = fs::read(dir.join("out.bin")).map_err(|e| format!("out.bin: {e}"))?;
     let mut rest = bytes.as_slice();

@@ -95,6 +95,7 @@ fn options(name: &str, seed: u64) -> COptions {
         optimize: if (seed / 2).is_multiple_of(3) { Optimize::Size } else { Optimize::Speed },
         weights_separate: (seed / 2).is_multiple_of(5),
         trace: (seed / 2).is_multiple_of(7),
+        probe: false,
         arena_external: false,
         ..COptions::new(name)
     }

@@ -129,7 +129,7 @@ fn sanitizers_stop_undefined_behaviour_on_the_host() {
     let dir = tempfile::tempdir().unwrap();
     let text =
         "#include \"rig.h\"\nint main(void) { volatile int big = 0x7fffffff; big = big + 1; return 0; }";
-    let mut sources = cc::rig_sources();
+    let mut sources = cc::rig_sources(dir.path());
     sources.push(write_source(dir.path(), "overflow.c", text));
     let program = cc::build(dir.path(), &sources, cc::STRICT).unwrap();
     let error = cc::run(&program, dir.path(), LIMIT).unwrap_err();

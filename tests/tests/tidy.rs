@@ -13,10 +13,22 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("runtime-c", &[]),
     ("codegen", &["redsc-ir", "redsc-runtime-c"]),
     ("compiler/schema", &[]),
-    ("compiler", &["redsc-codegen", "redsc-ir", "redsc-passes", "redsc-schema"]),
+    ("compiler", &["redsc-codegen", "redsc-ir", "redsc-passes", "redsc-rig", "redsc-schema"]),
     ("compiler/build-helper", &["redsc", "redsc-codegen", "redsc-ir"]),
     ("compiler/build-helper/example", &["redsc-build"]),
-    ("tests", &["redsc", "redsc-codegen", "redsc-ir", "redsc-passes", "redsc-runtime-c", "redsc-schema"]),
+    ("rig", &["redsc-ir"]),
+    (
+        "tests",
+        &[
+            "redsc",
+            "redsc-codegen",
+            "redsc-ir",
+            "redsc-passes",
+            "redsc-rig",
+            "redsc-runtime-c",
+            "redsc-schema",
+        ],
+    ),
 ];
 
 /// Crates that do no I/O.

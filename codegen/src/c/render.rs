@@ -35,6 +35,7 @@ struct View<'a> {
     arena_external: bool,
     size: bool,
     trace: bool,
+    probe: bool,
     /// Whether a layer is traced.
     has_traces: bool,
     /// Whether anything lives in the arena.
@@ -158,6 +159,7 @@ fn view<'a>(
         arena_external: options.arena_external,
         size: options.optimize == Optimize::Size,
         trace: options.trace,
+        probe: options.probe,
         has_traces: mentions("trace("),
         has_tensors: mentions("AT(") || ports.iter().any(|port| port.is_in_arena()),
         stateful: unit.is_stateful(),

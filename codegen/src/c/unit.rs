@@ -68,6 +68,9 @@ impl<'a> Unit<'a> {
                 Err(message) => self.error(&message, &node.location),
             }
             text.push_str(&self.traces(&site));
+            if self.options.probe && id == GraphId(0) {
+                let _ = writeln!(text, "    {}_probe({position});", self.options.name);
+            }
         }
         self.open.pop();
         text

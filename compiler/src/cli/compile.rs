@@ -41,6 +41,9 @@ pub struct CompileArgs {
     /// Call NAME_trace_hook after each layer with its name, buffer and CRC-32.
     #[arg(long)]
     trace: bool,
+    /// Call NAME_probe, which the application defines, with the number of each layer behind it.
+    #[arg(long)]
+    probe: bool,
     /// Fail if the arena is larger than this.
     #[arg(long, value_name = "BYTES", value_parser = parse_bytes)]
     ram: Option<usize>,
@@ -171,6 +174,7 @@ fn options(args: &CompileArgs, output: &Path) -> Result<Options> {
             },
             weights_separate: matches!(args.weights, Weights::Separate),
             trace: args.trace,
+            probe: args.probe,
             arena_external: matches!(args.arena, Arena::External),
             name: identifier(args.name.as_deref().unwrap_or(stem)),
             stem: stem.into(),

@@ -264,6 +264,7 @@ REDSC_KERNEL void redsc_depthwise_s8_mve(const int8_t *x, const uint32_t *w, int
             for (int32_t k = 0; k < 4; k++) {
                 const int32_t in_line = line * stride - p->pad_lines + k;
                 const int32_t inside = in_line >= 0 && in_line < p->in_lines;
+                __asm__ volatile(""); /* not to be vectorized: GCC 12 makes predicates that do not assemble */
                 from[k] = inside ? x + in_line * p->x_line + c : pad_line;
                 distance[k] = inside ? p->x_position : 0;
             }

@@ -108,11 +108,6 @@ fn drain(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<String>
     })
 }
 
-/// The folder of the rig's C sources and linker scripts.
-pub fn rig_dir() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("rig")
-}
-
 /// The values of the lines `key=0x...` that a rig program printed, in order.
 pub fn values(stdout: &str, key: &str) -> Vec<u64> {
     let parse = |line: &str| {

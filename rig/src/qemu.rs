@@ -38,7 +38,7 @@ struct Board {
     machine: &'static str,
     script: &'static str,
     define: &'static str,
-    /// Each instruction advances QEMU's clock by `1 << shift` ns; `rig/counter.c` is written for these values.
+    /// Each instruction advances QEMU's clock by `1 << shift` ns; `rig/c/counter.c` is written for these values.
     icount_shift: u8,
 }
 
@@ -182,17 +182,13 @@ impl From<String> for BuildError {
 /// # Errors
 /// See [`BuildError`].
 pub fn build(core: Core, dir: &Path, sources: &[PathBuf], flags: &[&str]) -> Result<Image, BuildError> {
+    let rig = crate::unpack(dir)?;
     let mut objects = Vec::new();
     for source in sources {
         objects.push(compile(core, dir, source, flags)?);
     }
     for name in ["startup.c", "semihost.c", "counter.c", "report.c"] {
-        objects.push(compile(
-            core,
-            dir,
-            &tools::rig_dir().join(name),
-            &["-O2", "-Wall", "-Wextra", "-Werror"],
-        )?);
+        objects.push(compile(core, dir, &rig.join(name), &["-O2", "-Wall", "-Wextra", "-Werror"])?);
     }
     let elf = dir.join("image.elf");
     link(core, dir, &objects)?;
@@ -209,11 +205,11 @@ fn gcc(core: Core, dir: &Path) -> Command {
 /// Compiles one source. Objects have relative names, by which the linker script tells rig, model and libraries apart.
 fn compile(core: Core, dir: &Path, source: &Path, flags: &[&str]) -> Result<String, BuildError> {
     let stem = source.file_stem().unwrap_or_default().to_string_lossy();
-    let is_rig = source.starts_with(tools::rig_dir());
+    let is_rig = source.starts_with(crate::sources(dir));
     let object = if is_rig { format!("rig_{stem}.o") } else { format!("{stem}.o") };
     let mut command = gcc(core, dir);
     command.args(["-std=gnu99", "-ffunction-sections", "-fdata-sections", "-fno-common"]);
-    command.arg(core.board().define).arg("-I").arg(dir).arg("-I").arg(tools::rig_dir());
+    command.arg(core.board().define).arg("-I").arg(dir).arg("-I").arg(crate::sources(dir));
     command.args(flags).arg("-c").arg(source).arg("-o").arg(&object);
     cc::compile(&mut command)?;
     Ok(object)
@@ -222,7 +218,7 @@ fn compile(core: Core, dir: &Path, source: &Path, flags: &[&str]) -> Result<Stri
 fn link(core: Core, dir: &Path, objects: &[String]) -> Result<(), BuildError> {
     let mut command = gcc(core, dir);
     command.args(["-nostartfiles", "--specs=nano.specs", "-Wl,--gc-sections"]);
-    command.arg("-L").arg(tools::rig_dir().join("ld")).arg("-T").arg(core.board().script);
+    command.arg("-L").arg(crate::sources(dir).join("ld")).arg("-T").arg(core.board().script);
     command.args(objects).args(["-lm", "-o", "image.elf"]);
     match cc::compile(&mut command) {
         Ok(_) => Ok(()),

@@ -43,8 +43,9 @@ pub fn available() -> bool {
 pub fn build(dir: &Path, sources: &[PathBuf], flags: &[&str]) -> Result<PathBuf, String> {
     let cc = compiler().ok_or("no C compiler installed")?;
     let program = dir.join("program");
+    let rig = crate::unpack(dir)?;
     let mut command = Command::new(cc);
-    command.args(flags).arg("-I").arg(dir).arg("-I").arg(tools::rig_dir());
+    command.args(flags).arg("-I").arg(dir).arg("-I").arg(rig);
     command.args(sources).arg("-o").arg(&program).arg("-lm");
     compile(&mut command)?;
     Ok(program)
@@ -59,9 +60,9 @@ pub fn compile(command: &mut Command) -> Result<Finished, String> {
     tools::run(command, COMPILE_LIMIT)?.success(&shown)
 }
 
-/// The rig's sources for a program on the host (see `rig/rig.h`).
-pub fn rig_sources() -> Vec<PathBuf> {
-    ["host.c", "report.c"].map(|name| tools::rig_dir().join(name)).to_vec()
+/// The rig's sources for a program on the host that is built in `dir` (see `rig/c/rig.h`).
+pub fn rig_sources(dir: &Path) -> Vec<PathBuf> {
+    ["host.c", "report.c"].map(|name| crate::sources(dir).join(name)).to_vec()
 }
 
 /// Runs a program in `dir`.

@@ -1,0 +1,68 @@
+//! Counting the steps of a batch on an emulated core.
+
+use std::path::Path;
+use std::time::Duration;
+
+use fastrand::Rng;
+use redsc_codegen::{COptions, emit_c};
+use redsc_ir::Target;
+use redsc_passes::cost::Units;
+use redsc_passes::{PlanOptions, plan};
+use redsc_rig::qemu::{self, BuildError, Core};
+use redsc_rig::tools;
+
+use super::samples::{Batch, contents};
+
+/// How often each batch runs, with other inputs.
+const RUNS: usize = 3;
+/// The longest that a batch may run.
+const LIMIT: Duration = Duration::from_secs(300);
+
+/// What each step of a batch took, for each of several inputs.
+///
+/// # Errors
+/// If there is no emulator for the target, or if the batch cannot be planned, built or run.
+pub fn steps(batch: &Batch, target: &Target) -> Result<Vec<Vec<Units>>, String> {
+    let core: Core = target.name.parse()?;
+    let dir = tempfile::tempdir().map_err(|e| e.to_string())?;
+    write_c(batch, target, dir.path())?;
+    let steps = batch.module.entry().nodes.len();
+    let define = format!("-DRIG_STEPS={steps}");
+    let main = redsc_rig::unpack(dir.path())?.join("profile.c");
+    let image = qemu::build(core, dir.path(), &[dir.path().join("model.c"), main], &["-O2", &define]);
+    let image = image.map_err(|error| match error {
+        BuildError::DoesNotFit(message) | BuildError::Failed(message) => message,
+    })?;
+    write_inputs(batch, dir.path())?;
+    let finished = qemu::run(&image, dir.path(), LIMIT)?;
+    let counts = tools::values(&finished.stdout, "step");
+    if counts.len() != RUNS * steps {
+        return Err(format!("{} steps were counted instead of {}", counts.len(), RUNS * steps));
+    }
+    let of_step =
+        |step: usize| (0..RUNS).map(|run| [counts[run * steps + step] as f64, 0.0, 0.0, 0.0]).collect();
+    Ok((0..steps).map(of_step).collect())
+}
+
+fn write_c(batch: &Batch, target: &Target, dir: &Path) -> Result<(), String> {
+    let plan = plan(&batch.module, target, &PlanOptions::default());
+    let plan =
+        plan.map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
+    let options = COptions { probe: true, ..COptions::new("model") };
+    let artifacts = emit_c(&batch.module, &plan, target, &options).map_err(|diagnostics| {
+        diagnostics.iter().map(|d| d.message.clone()).collect::<Vec<_>>().join("\n")
+    })?;
+    artifacts.iter().try_for_each(|artifact| tools::write(&dir.join(&artifact.name), &artifact.bytes))
+}
+
+fn write_inputs(batch: &Batch, dir: &Path) -> Result<(), String> {
+    let graph = batch.module.entry();
+    let mut bytes = (RUNS as u32).to_le_bytes().to_vec();
+    let mut rng = Rng::with_seed(1);
+    for _ in 0..RUNS {
+        for &input in &graph.inputs {
+            bytes.extend_from_slice(contents(graph.ty(input), &mut rng).bytes());
+        }
+    }
+    tools::write(&dir.join("in.bin"), &bytes)
+}

@@ -12,6 +12,7 @@ pub mod mutate;
 pub mod npz;
 pub mod passes;
 pub mod random;
+pub mod subject;
 pub mod trials;
 
 pub use redsc_rig::{cc, qemu, tools};

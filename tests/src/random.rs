@@ -26,7 +26,7 @@ mod moves;
 mod recurrent;
 
 use proptest::prelude::*;
-use redsc_ir::{Data, Module, TensorType, ValueId};
+use redsc_ir::{Data, Module, ValueId};
 
 use builder::{Builder, fill};
 pub use choices::Choices;
@@ -136,7 +136,30 @@ fn pick_step(choices: &mut Choices) -> StepOf {
     STEPS[0].1
 }
 
-/// Whether a type is small enough.
-fn is_small(ty: &TensorType) -> bool {
-    ty.elements() <= MOST_ELEMENTS
+/// A single 8-bit layer on images, large enough to enter all loops of optimized kernels.
+pub fn layer_of_seed(seed: u64) -> Module {
+    const LAYERS: &[StepOf] = &[
+        layers::conv2d,
+        layers::conv2d,
+        layers::depthwise_conv2d,
+        layers::depthwise_conv2d,
+        layers::fully_connected,
+        layers::pool2d,
+        math::binary,
+        math::binary_with_constant,
+        math::reduce,
+        moves::transpose,
+        moves::pad,
+        moves::concat,
+        moves::slice,
+    ];
+    let mut builder = Builder::of_image(Choices::from_seed(seed));
+    let step = LAYERS[seed as usize % LAYERS.len()];
+    for _ in 0..8 {
+        if builder.nodes() > 0 {
+            break;
+        }
+        builder.attempt(step);
+    }
+    builder.finish()
 }

@@ -1,34 +1,18 @@
 //! Random modules compute the same in the interpreter and as C, whatever the options; the same module gives the same C;
 //! what the C looks like.
 //!
-//! Many modules share one run of the compiler: each gets a prefix of its own, one `main` runs them all. Set
-//! `REDSC_SEEDS=FIRST..END` to run other seeds than the usual ones.
+//! Set `REDSC_SEEDS=FIRST..END` to run other seeds than the usual ones.
 
 use std::fmt::Write;
 use std::ops::Range;
-use std::path::Path;
-use std::time::Duration;
 
-use redsc_codegen::{Artifact, COptions, Optimize, emit_c};
-use redsc_ir::interp::Interpreter;
-use redsc_ir::{Data, Module, Target};
-use redsc_passes::{Config, Pipeline, PlanOptions};
-use redsc_tests::{cc, golden, random, tools};
+use redsc_codegen::{Artifact, COptions, Optimize};
+use redsc_ir::Module;
+use redsc_tests::subject::{self, Machine, Subject, failures};
+use redsc_tests::{cc, random};
 
 /// Seeds of one run of the compiler.
 const BATCH: u64 = 32;
-
-/// Invocations of each module, one after another, so that state shows.
-const STEPS: u64 = 3;
-
-/// A module as C, and what it must compute.
-struct Subject {
-    seed: u64,
-    module: Module,
-    name: String,
-    artifacts: Vec<Artifact>,
-    steps: Vec<(Vec<Data>, Vec<Data>)>,
-}
 
 #[test]
 fn random_modules_compute_the_same_as_c() {
@@ -53,138 +37,28 @@ fn seeds() -> Range<u64> {
 
 /// What goes wrong with the modules of these seeds.
 fn check_batch(seeds: Range<u64>) -> Vec<String> {
-    check_subjects(seeds.map(|seed| subject(seed).map_err(|e| format!("seed {seed}: {e}"))))
+    failures(Machine::Host, seeds.map(|seed| subject(random::module_of_seed(seed), seed)))
 }
 
-fn check_subjects(made: impl Iterator<Item = Result<Subject, String>>) -> Vec<String> {
-    let (mut subjects, mut failures) = (Vec::new(), Vec::new());
-    for result in made {
-        match result {
-            Ok(subject) => subjects.push(subject),
-            Err(message) => failures.push(message),
-        }
-    }
-    let dir = tempfile::tempdir().unwrap();
-    match run_batch(dir.path(), &subjects) {
-        Ok(outputs) => failures.extend(subjects.iter().zip(outputs).filter_map(|(s, o)| s.compare(&o).err())),
-        Err(message) => failures.push(message),
-    }
-    failures
-}
-
-fn subject(seed: u64) -> Result<Subject, String> {
-    subject_of(random::module_of_seed(seed), seed)
-}
-
-fn subject_of(module: Module, seed: u64) -> Result<Subject, String> {
-    let mut interpreter = Interpreter::new(&module);
-    let mut steps = Vec::new();
-    for step in 0..STEPS {
-        let inputs = random::inputs(&module, seed * STEPS + step);
-        let outputs = interpreter.invoke(&inputs)?;
-        steps.push((inputs, outputs));
-    }
-    let name = format!("m{seed}");
-    let artifacts = compile(&module, &options(&name, seed), seed % 2 == 1)?;
-    Ok(Subject { seed, module, name, artifacts, steps })
+fn subject(module: Module, seed: u64) -> Result<Subject, String> {
+    let target = Machine::Host.target()?;
+    Subject::new(module, seed, target, &options(seed), seed % 2 == 1).map_err(|e| format!("seed {seed}: {e}"))
 }
 
 /// Every option meets every other one over the seeds.
-fn options(name: &str, seed: u64) -> COptions {
+fn options(seed: u64) -> COptions {
     COptions {
         optimize: if (seed / 2).is_multiple_of(3) { Optimize::Size } else { Optimize::Speed },
         weights_separate: (seed / 2).is_multiple_of(5),
         trace: (seed / 2).is_multiple_of(7),
         probe: false,
         arena_external: false,
-        ..COptions::new(name)
+        ..COptions::new("model")
     }
 }
 
 fn compile(module: &Module, options: &COptions, with_passes: bool) -> Result<Vec<Artifact>, String> {
-    let mut module = module.clone();
-    if with_passes {
-        let config = Config::default();
-        Pipeline::default().run(&mut module, &config, &mut |_| {}).map_err(|e| e.to_string())?;
-    }
-    let target = Target::named("generic").ok_or("there is no target `generic`")?;
-    let plan = redsc_passes::plan(&module, target, &PlanOptions::default());
-    let plan = plan.map_err(|errors| errors.iter().map(|e| format!("{e}\n")).collect::<String>())?;
-    emit_c(&module, &plan, target, options)
-        .map_err(|errors| errors.iter().map(|e| format!("{e}\n")).collect::<String>())
-}
-
-impl Subject {
-    /// Compares the outputs of all steps.
-    fn compare(&self, actual: &[Data]) -> Result<(), String> {
-        let expected = self.steps.iter().flat_map(|(_, outputs)| outputs);
-        let graph = self.module.entry();
-        let types = graph.outputs.iter().map(|&v| graph.ty(v).elem).cycle();
-        for (index, ((expected, actual), elem)) in expected.zip(actual).zip(types).enumerate() {
-            golden::compare(elem, expected, actual, 1e-4).map_err(|e| {
-                let text = redsc_ir::text::print(&self.module).text;
-                format!("seed {}, output {index} over all steps: {e}\n{text}", self.seed)
-            })?;
-        }
-        Ok(())
-    }
-}
-
-/// Runs all subjects in one program and returns the outputs of each, step by step.
-fn run_batch(dir: &Path, subjects: &[Subject]) -> Result<Vec<Vec<Data>>, String> {
-    let mut sources = Vec::new();
-    for artifact in subjects.iter().flat_map(|s| &s.artifacts) {
-        let path = dir.join(&artifact.name);
-        tools::write(&path, &artifact.bytes)?;
-        if artifact.name.ends_with(".c") {
-            sources.push(path);
-        }
-    }
-    let inputs = subjects.iter().flat_map(|s| &s.steps).flat_map(|(inputs, _)| inputs);
-    let inputs: Vec<u8> = inputs.flat_map(|data| data.bytes().iter().copied()).collect();
-    tools::write(&dir.join("in.bin"), &inputs)?;
-    let main = dir.join("main.c");
-    tools::write(&main, main_c(subjects).as_bytes())?;
-    sources.push(main);
-    let program = cc::build(dir, &sources, cc::STRICT)?;
-    cc::run(&program, dir, Duration::from_secs(120))?;
-    let bytes = std::fs::read(dir.join("out.bin")).map_err(|e| e.to_string())?;
-    let mut rest = bytes.as_slice();
-    let mut take = |expected: &Data| {
-        let (head, tail) = rest.split_at(expected.bytes().len().min(rest.len()));
-        rest = tail;
-        Data::from_bytes(head)
-    };
-    let outputs_of = |s: &Subject| s.steps.iter().flat_map(|(_, outputs)| outputs).map(&mut take).collect();
-    Ok(subjects.iter().map(outputs_of).collect())
-}
-
-/// Runs every model over its part of `in.bin`; odd ones are initialised, even ones start by themselves.
-fn main_c(subjects: &[Subject]) -> String {
-    let mut text = String::from("#include <stdio.h>\n#include <stdlib.h>\n");
-    for subject in subjects {
-        let _ = writeln!(text, "#include \"{}.h\"", subject.name);
-    }
-    text.push_str("int main(void)\n{\n");
-    text.push_str("    FILE *in = fopen(\"in.bin\", \"rb\"), *out = fopen(\"out.bin\", \"wb\");\n");
-    text.push_str("    if (in == NULL || out == NULL) return 1;\n");
-    for Subject { name, seed, .. } in subjects {
-        if seed % 2 == 1 {
-            let _ = writeln!(text, "    if ({name}_init() != 0) return 2;");
-        }
-        let _ = write!(
-            text,
-            "    for (int step = 0; step < {STEPS}; step++) {{
-        for (unsigned i = 0; i < {name}_input_count(); i++)
-            if (fread({name}_input(i), 1, {name}_input_bytes(i), in) != {name}_input_bytes(i)) return 3;
-        if ({name}_invoke() != 0) return 4;
-        for (unsigned i = 0; i < {name}_output_count(); i++)
-            fwrite({name}_output(i), 1, {name}_output_bytes(i), out);
-    }}\n"
-        );
-    }
-    text.push_str("    fclose(in);\n    return fclose(out);\n}\n");
-    text
+    subject::compile(module, Machine::Host.target()?, options, with_passes)
 }
 
 /// Random modules have no LSTM: its operands hang together too much.
@@ -222,7 +96,7 @@ fn lstms_compute_the_same_as_c() {
         return;
     }
     let modules = (0..4).flat_map(|seed| [lstm("i8", "i32", -5, seed), lstm("i16", "i64", 0, seed)]);
-    let failures = check_subjects(modules.zip(0..).map(|(module, seed)| subject_of(module, seed)));
+    let failures = failures(Machine::Host, modules.zip(0..).map(|(module, seed)| subject(module, seed)));
     assert!(failures.is_empty(), "{}", failures[0]);
 }
 

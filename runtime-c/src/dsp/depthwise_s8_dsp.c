@@ -149,11 +149,16 @@ REDSC_INLINE void redsc_dsp_depthwise_any(const uint32_t *const *lines, const ui
             const uint32_t *x = lines[k] + position * p->stride_positions;
             for (int32_t tap = 0; tap < p->window_positions; tap++, w++, x += p->dilation_positions) {
                 const uint32_t x0 = x[0], x1 = x[p->stride_positions], x2 = x[2 * p->stride_positions];
-                __asm__(REDSC_DSP_TAP("0", "%[x0]", "%[w]") REDSC_DSP_TAP("1", "%[x1]", "%[w]")
-                            REDSC_DSP_TAP("2", "%[x2]", "%[w]")
-                        : [a0] "+r"(six.a0), [a1] "+r"(six.a1), [a2] "+r"(six.a2), [b0] "+r"(six.b0),
-                          [b1] "+r"(six.b1), [b2] "+r"(six.b2)
-                        : [x0] "r"(x0), [x1] "r"(x1), [x2] "r"(x2), [w] "r"(*w));
+                /* One after the other: fewer registers are needed at a time. */
+                __asm__(REDSC_DSP_TAP("0", "%[x0]", "%[w]")
+                        : [a0] "+r"(six.a0), [b0] "+r"(six.b0)
+                        : [x0] "r"(x0), [w] "r"(*w));
+                __asm__(REDSC_DSP_TAP("1", "%[x1]", "%[w]")
+                        : [a1] "+r"(six.a1), [b1] "+r"(six.b1)
+                        : [x1] "r"(x1), [w] "r"(*w));
+                __asm__(REDSC_DSP_TAP("2", "%[x2]", "%[w]")
+                        : [a2] "+r"(six.a2), [b2] "+r"(six.b2)
+                        : [x2] "r"(x2), [w] "r"(*w));
             }
         }
         if (finish == REDSC_FINISH_RELU) {
@@ -198,6 +203,7 @@ REDSC_DSP_SHARED void redsc_dsp_depthwise_any_general(const uint32_t *const *lin
 REDSC_DSP_SHARED void redsc_dsp_widen_line(uint32_t *even, uint32_t *odd, const int8_t *x, int32_t distance,
                                            int32_t count)
 {
+    const int32_t single = count & 1; /* asked now: after the loop, GCC 12 takes count > 0 for granted with -Os */
     for (; count >= 2; count -= 2) {
         __asm__ volatile("ldr r4, [%[x]]\n\t"
                          "ldr r5, [%[x], %[distance]]\n\t"
@@ -212,7 +218,7 @@ REDSC_DSP_SHARED void redsc_dsp_widen_line(uint32_t *even, uint32_t *odd, const 
                          : [distance] "r"(distance)
                          : "r4", "r5", "r6", "r8", "r9", "memory");
     }
-    if (count > 0) {
+    if (single) {
         const uint32_t word = redsc_dsp_load4(x);
         *even = redsc_dsp_widen_even(word);
         *odd = redsc_dsp_widen_odd(word);

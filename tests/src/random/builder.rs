@@ -5,7 +5,7 @@ use redsc_ir::{
     Data, ElemType, Graph, GraphId, Module, Node, Op, Quant, Shape, TensorType, ValueId, VarId, Variable,
 };
 
-use super::{Choices, is_small};
+use super::{Choices, MOST_ELEMENTS};
 
 /// A module under construction.
 pub(super) struct Builder {
@@ -13,6 +13,10 @@ pub(super) struct Builder {
     module: Module,
     /// Inputs and results so far.
     values: Vec<ValueId>,
+    /// Most elements of a tensor.
+    most_elements: usize,
+    /// Most filters of a convolution.
+    pub(super) most_filters: usize,
 }
 
 /// How the results of a node are quantized, where they are integers.
@@ -30,12 +34,32 @@ impl Builder {
     /// A module with one or two inputs.
     pub(super) fn new(choices: Choices) -> Self {
         let module = Module { name: "random".into(), graphs: vec![Graph::default()], variables: Vec::new() };
-        let mut builder = Builder { choices, module, values: Vec::new() };
+        let values = Vec::new();
+        let mut builder = Builder { choices, module, values, most_elements: MOST_ELEMENTS, most_filters: 6 };
         let elem =
             builder.choices.pick(&[ElemType::I8, ElemType::I8, ElemType::I8, ElemType::F32, ElemType::I16]);
         builder.add_input(elem);
         if builder.choices.chance(25) {
             builder.add_input(elem);
+        }
+        builder
+    }
+
+    /// A module with one or two 8-bit images that are large enough to enter all loops of optimized kernels.
+    pub(super) fn of_image(choices: Choices) -> Self {
+        let module = Module { name: "layer".into(), graphs: vec![Graph::default()], variables: Vec::new() };
+        let values = Vec::new();
+        let mut builder =
+            Builder { choices, module, values, most_elements: 16 * MOST_ELEMENTS, most_filters: 37 };
+        let batches = 1 + usize::from(builder.choices.chance(10));
+        let extents = [builder.choices.between(1, 14), builder.choices.between(1, 14)];
+        let channels = match builder.choices.below(4) {
+            0 => builder.choices.between(1, 4),
+            1 => 8 * builder.choices.between(1, 5),
+            _ => builder.choices.between(1, 37),
+        };
+        for _ in 0..builder.choices.between(1, 2) {
+            builder.add_input_of(ElemType::I8, [batches, extents[0], extents[1], channels].into());
         }
         builder
     }
@@ -48,6 +72,10 @@ impl Builder {
             9 => [extents[0].min(3), extents[1], extents[2]].into(),
             _ => [1 + usize::from(choices.chance(10)), extents[0], extents[1], extents[2]].into(),
         };
+        self.add_input_of(elem, shape);
+    }
+
+    fn add_input_of(&mut self, elem: ElemType, shape: Shape) {
         let quant = self.activation_quant(elem, 4.0);
         let graph = self.module.entry_mut();
         let name = format!("input{}", graph.inputs.len());
@@ -177,7 +205,7 @@ impl Builder {
             let elem = self.choices.pick(&result.elems);
             let quant = self.result_quant(elem, &results);
             let ty = TensorType { elem, shape: result.shape.clone(), quant };
-            if !is_small(&ty) {
+            if ty.elements() > self.most_elements {
                 return None;
             }
             let graph = self.module.entry_mut();

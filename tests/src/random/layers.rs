@@ -16,7 +16,7 @@ pub(super) fn conv2d(b: &mut Builder) -> Option<()> {
     let x = b.value_of(LAYER)?;
     let [_, height, width, c_in] = b.extents(x)?;
     let groups = if c_in.is_multiple_of(2) && b.choices.chance(20) { 2 } else { 1 };
-    let c_out = groups * b.choices.between(1, 6);
+    let c_out = groups * b.choices.between(1, b.most_filters);
     let geometry = Geometry::random(b, [height, width]);
     let [kh, kw] = geometry.filter;
     let depth = kh * kw * c_in / groups;

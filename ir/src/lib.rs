@@ -20,6 +20,7 @@
 //!
 //! This crate does no I/O and knows no pass and no code generator.
 
+pub mod access;
 pub mod analysis;
 pub mod data;
 pub mod diag;

@@ -9,6 +9,7 @@ pub mod bound;
 mod contents;
 mod inplace;
 mod lifetime;
+pub mod overlap;
 mod sharing;
 pub mod solver;
 mod storage;
@@ -16,12 +17,18 @@ mod tenants;
 mod views;
 
 pub(crate) use inplace::{as_view, may_overwrite};
-use redsc_ir::Module;
+pub use tenants::Need;
+
+use redsc_ir::access::Access;
+use redsc_ir::ops::Operands;
+use redsc_ir::params::lines::TOGETHER_DSP;
 use redsc_ir::plan::{ALIGNMENT, Place};
+use redsc_ir::{Graph, Module, Node, Op};
 
 use lifetime::Timeline;
-use sharing::share;
-use solver::pack;
+use overlap::{Overlap, overlap};
+use sharing::{Sharer, Sharing, Ties, share, writers};
+use solver::Packing;
 use tenants::Tenants;
 
 /// Where everything lives.
@@ -48,13 +55,14 @@ pub struct GraphLayout {
     pub views: Vec<bool>,
 }
 
-/// Places everything; `scratch` holds the bytes of scratch memory by graph and node, `budget` limits the search.
-pub fn lay_out(module: &Module, scratch: &[Vec<usize>], budget: u64) -> Layout {
+/// Places everything; `needs` says by graph and node what kernels need and allow, `budget` limits the search.
+pub fn lay_out(module: &Module, needs: &[Vec<Need>], budget: u64) -> Layout {
     let timeline = Timeline::of(module);
-    let tenants = Tenants::of(module, &timeline, scratch, ALIGNMENT);
-    let sharing = share(module, &timeline, &tenants, ALIGNMENT);
-    let (items, homes) = sharing.storage.items(ALIGNMENT);
-    let packing = pack(&items, budget);
+    let tenants = Tenants::of(module, &timeline, needs, ALIGNMENT);
+    let writers = writers(module, &timeline);
+    let sharer = Sharer { module, tenants: &tenants, needs, writers, alignment: ALIGNMENT };
+    let sharing = share(&sharer);
+    let (packing, homes) = best_packing(&sharer, &sharing, budget);
     let offset = |tenant: usize| packing.offsets[homes[tenant].0] + homes[tenant].1;
     let graphs = module.graphs.iter().enumerate().map(|(g, graph)| {
         let place = |(value, tenant): (&redsc_ir::Value, &Option<usize>)| match tenant {
@@ -74,4 +82,35 @@ pub fn lay_out(module: &Module, scratch: &[Vec<usize>], budget: u64) -> Layout {
         arena_bytes: packing.bytes,
         lower_bound: packing.lower_bound,
     }
+}
+
+/// The better one of two: results tied to operands that they are written over, or free to lie below them.
+fn best_packing(sharer: &Sharer<'_>, sharing: &Sharing, budget: u64) -> (Packing, Vec<(usize, usize)>) {
+    let mut storage = sharing.storage.clone();
+    sharer.overwrite(&mut storage, Ties::Needed);
+    // What is not tied can do whatever ties can, so this bound holds for both.
+    let (mut loose, loose_homes) = sharer.pack(&storage, budget / 2);
+    sharer.overwrite(&mut storage, Ties::All);
+    let (mut tied, tied_homes) = sharer.pack(&storage, budget - budget / 2);
+    let bound = loose.lower_bound.min(tied.lower_bound);
+    (loose.lower_bound, tied.lower_bound) = (bound, bound);
+    if loose.bytes < tied.bytes { (loose, loose_homes) } else { (tied, tied_homes) }
+}
+
+/// What orders of nodes are compared by, as kernels are not chosen yet: no scratch memory, and the usual overlaps.
+pub(crate) fn usual_needs(module: &Module) -> Vec<Vec<Need>> {
+    let of_graph = |graph: &Graph| {
+        let need = |node| Need { scratch_bytes: 0, overlap: usual_overlap(module, graph, node) };
+        graph.nodes.iter().map(need).collect()
+    };
+    module.graphs.iter().map(of_graph).collect()
+}
+
+/// The overlap that kernels allow which keep the lines that they have read.
+pub(crate) fn usual_overlap(module: &Module, graph: &Graph, node: &Node) -> Option<Overlap> {
+    let access = match &node.op {
+        Op::DepthwiseConv2d(_) => Access::Channels { together: TOGETHER_DSP },
+        _ => Access::Pixels { together: TOGETHER_DSP, buffered: true },
+    };
+    overlap(&Operands { module, graph, node }, access)
 }

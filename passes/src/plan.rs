@@ -5,7 +5,8 @@ use redsc_ir::ops::Operands;
 use redsc_ir::plan::{GraphPlan, Scratch, Step};
 use redsc_ir::{Graph, Module, Plan, Target};
 
-use crate::memory::{self, Layout};
+use crate::memory::overlap::overlap;
+use crate::memory::{self, Layout, Need};
 use crate::select_kernels::{Choice, select_kernel};
 
 /// What the planner may do.
@@ -40,10 +41,19 @@ pub fn plan(module: &Module, target: &Target, options: &PlanOptions) -> Result<P
     if !errors.is_empty() {
         return Err(errors);
     }
-    let scratch: Vec<Vec<usize>> =
-        choices.iter().map(|graph| graph.iter().map(|choice| choice.scratch_bytes).collect()).collect();
-    let layout = memory::lay_out(module, &scratch, options.memory_nodes);
+    let needs: Vec<Vec<Need>> =
+        module.graphs.iter().zip(&choices).map(|(graph, choices)| needs(module, graph, choices)).collect();
+    let layout = memory::lay_out(module, &needs, options.memory_nodes);
     Ok(assemble(&choices, layout))
+}
+
+/// What the kernels of one graph need and allow.
+fn needs(module: &Module, graph: &Graph, choices: &[Choice]) -> Vec<Need> {
+    let need = |(node, choice): (_, &Choice)| Need {
+        scratch_bytes: choice.scratch_bytes,
+        overlap: overlap(&Operands { module, graph, node }, choice.kernel.access()),
+    };
+    graph.nodes.iter().zip(choices).map(need).collect()
 }
 
 /// The kernels of one graph, in the order of its nodes; what has none is reported.

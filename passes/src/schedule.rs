@@ -20,7 +20,7 @@ mod search;
 
 use redsc_ir::{GraphId, Module};
 
-use crate::memory::lay_out;
+use crate::memory::{lay_out, usual_needs};
 use crate::{Config, Pass, Stats};
 use model::Model;
 
@@ -72,8 +72,7 @@ fn apply_if_not_worse(module: &mut Module, id: GraphId, order: &[usize]) -> bool
     is_better
 }
 
-/// The arena without scratch memory, which depends on the target.
+/// The arena with what kernels usually need; which ones there will be depends on the target.
 fn arena_bytes(module: &Module) -> usize {
-    let no_scratch: Vec<Vec<usize>> = module.graphs.iter().map(|graph| vec![0; graph.nodes.len()]).collect();
-    lay_out(module, &no_scratch, TRIAL_NODES).arena_bytes
+    lay_out(module, &usual_needs(module), TRIAL_NODES).arena_bytes
 }

@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use redsc_ir::interp::Interpreter;
 use redsc_ir::kernels::Kernel;
+use redsc_ir::ops::Operands;
 use redsc_ir::plan::{GraphPlan, Scratch, Step};
 use redsc_ir::verify::verify_plan;
-use redsc_ir::{Data, ElemType, Module, Plan};
+use redsc_ir::{Data, ElemType, Graph, Module, Node, Plan, Target};
 use redsc_passes::PASSES;
-use redsc_passes::memory::{Layout, lay_out};
+use redsc_passes::memory::overlap::overlap;
+use redsc_passes::memory::{Layout, Need, lay_out};
+use redsc_passes::select_kernels::select_kernel;
 use redsc_passes::table::default_pipeline;
 use redsc_tests::passes::{check_pass, run, same_behaviour};
 use redsc_tests::random::{inputs, modules};
@@ -123,22 +126,38 @@ fn with_holes(mut module: Module, seed: u64) -> Module {
 }
 
 fn expect_valid_plan(module: &Module) -> Result<(), TestCaseError> {
-    let scratch: Vec<Vec<usize>> =
-        module.graphs.iter().map(|graph| (0..graph.nodes.len()).map(|n| n % 3 * 40).collect()).collect();
-    let layout = lay_out(module, &scratch, 10_000);
-    prop_assert!(layout.lower_bound <= layout.arena_bytes);
-    if let Err(diagnostics) = verify_plan(module, &plan_of(layout, &scratch)) {
-        return Err(TestCaseError::fail(format!("{diagnostics:#?}")));
+    for target in ["generic", "cortex-m4", "cortex-m55"] {
+        let target = Target::named(target).unwrap();
+        let steps: Vec<Vec<(Kernel, Need)>> = module
+            .graphs
+            .iter()
+            .map(|graph| {
+                graph.nodes.iter().enumerate().map(|(n, node)| step(module, graph, node, target, n)).collect()
+            })
+            .collect();
+        let needs: Vec<Vec<Need>> =
+            steps.iter().map(|steps| steps.iter().map(|step| step.1).collect()).collect();
+        let layout = lay_out(module, &needs, 10_000);
+        prop_assert!(layout.lower_bound <= layout.arena_bytes);
+        if let Err(diagnostics) = verify_plan(module, &plan_of(layout, &steps)) {
+            return Err(TestCaseError::fail(format!("{diagnostics:#?}")));
+        }
     }
     Ok(())
 }
 
-/// A plan with any kernel: the checker only looks at where things are.
-fn plan_of(layout: Layout, scratch: &[Vec<usize>]) -> Plan {
-    let graphs = layout.graphs.into_iter().zip(scratch).map(|(graph, bytes)| {
-        let steps = graph.views.iter().zip(&graph.scratch).zip(bytes);
-        let step = |((&is_view, &offset), &bytes)| Step {
-            kernel: if is_view { Kernel::View } else { Kernel::Inline },
+/// The kernel of a node, or any if there is none, with what it allows and some scratch memory.
+fn step(module: &Module, graph: &Graph, node: &Node, target: &Target, n: usize) -> (Kernel, Need) {
+    let operands = Operands { module, graph, node };
+    let kernel = select_kernel(&operands, target).map_or(Kernel::Inline, |choice| choice.kernel);
+    (kernel, Need { scratch_bytes: n % 3 * 40, overlap: overlap(&operands, kernel.access()) })
+}
+
+fn plan_of(layout: Layout, steps: &[Vec<(Kernel, Need)>]) -> Plan {
+    let graphs = layout.graphs.into_iter().zip(steps).map(|(graph, chosen)| {
+        let steps = graph.views.iter().zip(&graph.scratch).zip(chosen);
+        let step = |((&is_view, &offset), &(kernel, Need { scratch_bytes: bytes, .. }))| Step {
+            kernel: if is_view { Kernel::View } else { kernel },
             scratch: (bytes > 0).then_some(Scratch { offset, bytes }),
         };
         GraphPlan { steps: steps.map(step).collect(), places: graph.places }

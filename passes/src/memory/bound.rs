@@ -1,25 +1,25 @@
 //! Lower bounds of a packing's height.
 
-use super::solver::Item;
+use super::solver::Group;
 
-/// The most bytes that are live at one tick: no packing is lower.
-pub fn lower_bound(items: &[Item]) -> usize {
-    let mut events: Vec<(usize, bool, usize)> = items
-        .iter()
-        .flat_map(|item| &item.pieces)
-        .flat_map(|piece| [(piece.first, true, piece.bytes), (piece.last + 1, false, piece.bytes)])
-        .collect();
-    // At one tick, what ends there goes before what begins there.
-    events.sort_unstable();
-    let mut live = 0;
-    let mut most = 0;
-    for (_, begins, bytes) in events {
-        if begins {
-            live += bytes;
-            most = most.max(live);
-        } else {
-            live -= bytes;
-        }
+/// The most bytes that are live at one tick, less what items may share there: no packing is lower.
+pub(super) fn lower_bound(group: &Group) -> usize {
+    let pieces = || group.items.iter().flat_map(|item| &item.pieces);
+    let mut ticks: Vec<usize> = pieces().map(|piece| piece.first).chain(group.ticks()).collect();
+    // Where sharing ends, more may be needed again.
+    ticks.extend(group.ticks().map(|tick| tick + 1));
+    ticks.sort_unstable();
+    ticks.dedup();
+    let mut live = vec![0; ticks.len()];
+    for piece in pieces() {
+        let range = ticks.partition_point(|&t| t < piece.first)..ticks.partition_point(|&t| t <= piece.last);
+        live[range].iter_mut().for_each(|bytes| *bytes += piece.bytes);
     }
-    most
+    let mut shared: Vec<(usize, usize)> = group.savings.iter().map(|&(item, tick, _)| (item, tick)).collect();
+    shared.sort_unstable();
+    shared.dedup();
+    for (item, tick) in shared {
+        live[ticks.partition_point(|&t| t < tick)] -= group.saving(item, tick);
+    }
+    live.into_iter().max().unwrap_or(0)
 }

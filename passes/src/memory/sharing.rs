@@ -6,7 +6,8 @@
 //! 2. Other views (slices, parts of a split, operands written where they are joined, variables read or assigned where
 //!    they are) save copies, but tie lives together. Views that have to do with each other are tried together, then one
 //!    by one, the largest first; they are taken if the arena does not grow.
-//! 3. A result is written over an operand that dies, wherever kernels can and nothing is in the way.
+//! 3. A result is written over an operand that dies: from the same start, wherever kernels can and nothing is in the
+//!    way; or, where a kernel writes faster than it reads, from some distance below, as far as the packing makes use of it.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -16,25 +17,48 @@ use redsc_ir::{Module, Op, ValueId};
 use super::contents::Contents;
 use super::inplace::may_overwrite;
 use super::lifetime::Timeline;
-use super::solver::pack;
-use super::storage::{Join, Storage};
-use super::tenants::{Tenants, Versions};
+use super::overlap::Overlap;
+use super::solver::{Packing, pack};
+use super::storage::{Growth, Join, Storage, overlaps};
+use super::tenants::{Need, Tenants, Versions};
 use super::views::{View, connected, find_views};
 
 /// Search nodes for each trial packing.
 const TRIAL_NODES: u64 = 2_000;
 
+/// Which results are tied to the start of an operand that they may be written over. Ties leave less to search; without
+/// them, some packings are lower.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ties {
+    /// All that can be.
+    All,
+    /// Those that could not share storage otherwise.
+    Needed,
+}
+
 /// The outcome.
 #[derive(Clone)]
 pub(super) struct Sharing {
+    /// Before results are written over operands.
     pub(super) storage: Storage,
     /// By graph and node: whether the results are where they belong without doing anything.
     pub(super) views: Vec<Vec<bool>>,
 }
 
+/// What is decided about.
+pub(super) struct Sharer<'a> {
+    pub(super) module: &'a Module,
+    pub(super) tenants: &'a Tenants,
+    /// By graph and node: what its kernel allows.
+    pub(super) needs: &'a [Vec<Need>],
+    /// The node that runs at each tick, if it has no regions.
+    pub(super) writers: HashMap<usize, (usize, usize)>,
+    pub(super) alignment: usize,
+}
+
 /// Decides for all nodes of a module.
-pub(super) fn share(module: &Module, timeline: &Timeline, tenants: &Tenants, alignment: usize) -> Sharing {
-    let sharer = Sharer { module, tenants, writers: writers(module, timeline), alignment };
+pub(super) fn share(sharer: &Sharer<'_>) -> Sharing {
+    let (module, tenants) = (sharer.module, sharer.tenants);
     let views: Vec<Vec<bool>> = module.graphs.iter().map(|graph| vec![false; graph.nodes.len()]).collect();
     let storage = Storage::new(&tenants.list, Contents::of(module, tenants, &views));
     let mut sharing = Sharing { storage, views };
@@ -52,13 +76,11 @@ pub(super) fn share(module: &Module, timeline: &Timeline, tenants: &Tenants, ali
     let ways = [vec![together, alone.clone()], vec![alone]];
     let results = ways.into_iter().map(|stages| sharer.take_stages(stages, sharing.clone()));
     let best = results.min_by_key(|(_, cost)| *cost);
-    let mut sharing = best.map_or(sharing, |(sharing, _)| sharing);
-    sharer.overwrite(&mut sharing.storage);
-    sharing
+    best.map_or(sharing, |(sharing, _)| sharing)
 }
 
 /// The node that runs at each tick, if it has no regions.
-fn writers(module: &Module, timeline: &Timeline) -> HashMap<usize, (usize, usize)> {
+pub(super) fn writers(module: &Module, timeline: &Timeline) -> HashMap<usize, (usize, usize)> {
     let mut writers = HashMap::new();
     for g in 0..module.graphs.len() {
         for (n, span) in timeline.nodes[g].iter().enumerate() {
@@ -68,13 +90,6 @@ fn writers(module: &Module, timeline: &Timeline) -> HashMap<usize, (usize, usize
         }
     }
     writers
-}
-
-struct Sharer<'a> {
-    module: &'a Module,
-    tenants: &'a Tenants,
-    writers: HashMap<usize, (usize, usize)>,
-    alignment: usize,
 }
 
 impl Sharer<'_> {
@@ -146,19 +161,58 @@ impl Sharer<'_> {
     /// Bytes of the arena once results are written over operands as well.
     fn cost(&self, storage: &Storage) -> usize {
         let mut storage = storage.clone();
-        self.overwrite(&mut storage);
-        pack(&storage.items(self.alignment).0, TRIAL_NODES).bytes
+        self.overwrite(&mut storage, Ties::All);
+        self.pack(&storage, TRIAL_NODES).0.bytes
     }
 
-    /// Writes results over the first operand that allows it.
-    fn overwrite(&self, storage: &mut Storage) {
+    /// Packs what does not share storage; with each tenant's item and distance from its start.
+    pub(super) fn pack(&self, storage: &Storage, budget: u64) -> (Packing, Vec<(usize, usize)>) {
+        let (items, places) = storage.items(self.alignment);
+        let overlaps = overlaps(storage, &self.growths(), &places, self.alignment);
+        (pack(&items, &overlaps, budget), places)
+    }
+
+    /// All results that may grow over an operand.
+    fn growths(&self) -> Vec<Growth> {
+        let mut growths = Vec::new();
         for (g, graph) in self.module.graphs.iter().enumerate() {
-            for node in &graph.nodes {
+            for (n, node) in graph.nodes.iter().enumerate() {
+                let &[result] = &node.outputs[..] else { continue };
+                let Some(result_tenant) = self.tenants.value(g, result) else { continue };
+                for (index, id) in node.inputs.iter().enumerate() {
+                    let Some(id) = *id else { continue };
+                    let Some(operand) = self.tenants.value(g, id) else { continue };
+                    let once = node.operands().filter(|&other| other == id).count() == 1;
+                    let distance = match self.needs[g][n].overlap.filter(|_| index == 0 && once) {
+                        Some(Overlap::Below(distance)) => distance,
+                        _ if may_overwrite(&node.op, index, graph.ty(id), graph.ty(result)) => 0,
+                        Some(Overlap::Start) | None => continue,
+                    };
+                    growths.push(Growth { operand, result: result_tenant, distance });
+                }
+            }
+        }
+        growths.dedup();
+        growths
+    }
+
+    /// Writes results over the first operand that allows it from its start.
+    pub(super) fn overwrite(&self, storage: &mut Storage, ties: Ties) {
+        for (g, graph) in self.module.graphs.iter().enumerate() {
+            for (n, node) in graph.nodes.iter().enumerate() {
                 let &[result] = &node.outputs[..] else { continue };
                 let Some(b) = self.tenants.value(g, result) else { continue };
+                let overlap = self.needs[g][n].overlap;
                 let is_candidate = |operand: &usize| {
+                    let starts_there = *operand == 0
+                        && match ties {
+                            Ties::All => matches!(overlap, Some(Overlap::Start | Overlap::Below(0))),
+                            Ties::Needed => overlap == Some(Overlap::Start),
+                        };
                     let id = node.input(*operand);
-                    id.is_some_and(|id| may_overwrite(&node.op, *operand, graph.ty(id), graph.ty(result)))
+                    let in_step =
+                        |id: ValueId| may_overwrite(&node.op, *operand, graph.ty(id), graph.ty(result));
+                    starts_there || ties == Ties::All && id.is_some_and(in_step)
                 };
                 let candidates = (0..node.inputs.len()).filter(is_candidate).filter_map(|i| node.input(i));
                 for a in candidates.filter_map(|id| self.tenants.value(g, id)) {
@@ -177,6 +231,7 @@ impl Sharer<'_> {
             return false;
         };
         let (graph, node) = (&self.module.graphs[g], &self.module.graphs[g].nodes[n]);
+        let overlap = self.needs[g][n].overlap;
         let is_a = |id: ValueId| self.tenants.value(g, id) == Some(a);
         match (&node.op, &node.outputs[..]) {
             // An assignment copies its operand even to a place that overlaps it.
@@ -188,7 +243,10 @@ impl Sharer<'_> {
                 let mut of_a =
                     inputs.filter_map(|(i, id)| id.filter(|&id| is_a(id)).map(|id| (i, id))).peekable();
                 of_a.peek().is_some()
-                    && of_a.all(|(i, id)| may_overwrite(op, i, graph.ty(id), graph.ty(result)))
+                    && of_a.all(|(i, id)| {
+                        let starts = matches!(overlap, Some(Overlap::Start | Overlap::Below(0)));
+                        (i == 0 && starts) || may_overwrite(op, i, graph.ty(id), graph.ty(result))
+                    })
             }
             _ => false,
         }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use super::contents::Contents;
 use super::lifetime::Span;
-use super::solver::{Item, Piece};
+use super::solver::{Item, Overlap, Piece};
 use super::tenants::Tenant;
 
 /// Positions of all tenants.
@@ -28,6 +28,14 @@ pub(super) struct Join {
     pub(super) a: usize,
     pub(super) b: usize,
     pub(super) distance: isize,
+}
+
+/// A result that may lie over an operand that dies, if it starts a given distance below it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Growth {
+    pub(super) operand: usize,
+    pub(super) result: usize,
+    pub(super) distance: usize,
 }
 
 /// Whether the operator that reads the first tenant last may write the second one over it, with the second one so
@@ -135,6 +143,23 @@ impl Storage {
         members.iter().all(is_aligned).then_some(base)
     }
 
+    /// How far the home of a result must start below that of its operand such that at a tick all pairs of tenants are
+    /// apart, but these two.
+    fn distance(&self, growth: &Growth, places: &[(usize, usize)], tick: usize) -> usize {
+        let lives = |&&tenant: &&usize| {
+            self.tenants[tenant].span.is_some_and(|span| span.first <= tick && tick <= span.last)
+        };
+        let mut least = 0;
+        for &result in self.members[self.home(growth.result)].iter().filter(lives) {
+            for &operand in self.members[self.home(growth.operand)].iter().filter(lives) {
+                let is_grown = (operand, result) == (growth.operand, growth.result);
+                let bytes = if is_grown { growth.distance } else { self.tenants[result].bytes };
+                least = least.max((places[result].1 + bytes).saturating_sub(places[operand].1));
+            }
+        }
+        least
+    }
+
     /// The homes that somebody lives in, as items to pack, and each tenant's item and distance from its start.
     pub(super) fn items(&self, alignment: usize) -> (Vec<Item>, Vec<(usize, usize)>) {
         let mut items = Vec::new();
@@ -153,6 +178,32 @@ impl Storage {
         }
         (items, places)
     }
+}
+
+/// What growths mean for the items to which `places` assigns tenants.
+pub(super) fn overlaps(
+    storage: &Storage,
+    growths: &[Growth],
+    places: &[(usize, usize)],
+    alignment: usize,
+) -> Vec<Overlap> {
+    let mut overlaps: Vec<Overlap> = Vec::new();
+    for growth in growths {
+        let ((above, _), (below, _)) = (places[growth.operand], places[growth.result]);
+        let tick = storage.tenants[growth.operand].span.map_or(0, |span| span.last);
+        let begins = storage.tenants[growth.result].span.is_some_and(|span| span.first == tick);
+        if above == below || !begins {
+            continue;
+        }
+        let distance = storage.distance(growth, places, tick).next_multiple_of(alignment);
+        match overlaps.iter_mut().find(|o| (o.below, o.above) == (below, above)) {
+            // More than one pair of tenants: the others are not exempt.
+            Some(known) => known.distance = usize::MAX,
+            None => overlaps.push(Overlap { below, above, distance, tick }),
+        }
+    }
+    overlaps.retain(|overlap| overlap.distance < usize::MAX);
+    overlaps
 }
 
 /// The highest end at each tick.

@@ -3,7 +3,17 @@
 use redsc_ir::{Module, Op, ValueId, VarId};
 
 use super::lifetime::{Span, Timeline};
+use super::overlap::Overlap;
 use crate::edit;
+
+/// What the kernel of a node needs and allows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Need {
+    /// Bytes of scratch memory.
+    pub scratch_bytes: usize,
+    /// How its result may lie over its first operand.
+    pub overlap: Option<Overlap>,
+}
 
 /// Something that needs consecutive bytes for some time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,12 +59,7 @@ struct Version {
 }
 
 impl Tenants {
-    pub(super) fn of(
-        module: &Module,
-        timeline: &Timeline,
-        scratch: &[Vec<usize>],
-        alignment: usize,
-    ) -> Tenants {
+    pub(super) fn of(module: &Module, timeline: &Timeline, needs: &[Vec<Need>], alignment: usize) -> Tenants {
         let mut tenants = Tenants::default();
         for (g, graph) in module.graphs.iter().enumerate() {
             let values = graph.values.iter().zip(&timeline.values[g]);
@@ -62,12 +67,12 @@ impl Tenants {
                 .map(|(value, &span)| span.map(|span| tenants.add(value.ty.bytes(), Some(span), alignment)))
                 .collect();
             tenants.values.push(values);
-            let nodes = scratch[g].iter().zip(&timeline.nodes[g]);
-            let nodes = nodes
-                .map(|(&bytes, &span)| {
-                    span.filter(|_| bytes > 0).map(|s| tenants.add(bytes, Some(s), alignment))
-                })
-                .collect();
+            let nodes = needs[g].iter().zip(&timeline.nodes[g]);
+            let nodes = nodes.map(|(need, &span)| {
+                span.filter(|_| need.scratch_bytes > 0)
+                    .map(|s| tenants.add(need.scratch_bytes, Some(s), alignment))
+            });
+            let nodes = nodes.collect();
             tenants.scratch.push(nodes);
         }
         tenants.keep_outputs(module, timeline);

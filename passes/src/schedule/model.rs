@@ -8,7 +8,8 @@
 use redsc_ir::{Graph, GraphId, Module, Node, Op, ValueId};
 
 use crate::edit;
-use crate::memory::{as_view, may_overwrite};
+use crate::memory::overlap::Overlap;
+use crate::memory::{as_view, may_overwrite, usual_overlap};
 
 /// A set of nodes.
 pub(super) type NodeSet = Vec<u64>;
@@ -20,8 +21,15 @@ pub(super) struct Model {
     groups: Vec<Group>,
     /// By node: the groups it reads or writes.
     touched: Vec<Vec<usize>>,
-    /// By node: pairs of a result's and an operand's group of which the first may take the second one's place.
-    replaced: Vec<Vec<(usize, usize)>>,
+    /// By node: which groups may overlap.
+    replaced: Vec<Vec<Replaced>>,
+}
+
+/// A result's group may take the place of an operand's group, but for some bytes.
+struct Replaced {
+    result: usize,
+    operand: usize,
+    distance: usize,
 }
 
 struct Group {
@@ -58,7 +66,7 @@ impl Model {
             touched.sort_unstable();
             touched.dedup();
             model.touched.push(touched);
-            model.replaced.push(replaceable(graph, node, &grouping));
+            model.replaced.push(replaceable(module, graph, node, &grouping));
         }
         model.order_by_data(graph);
         model.order_by_state(module, graph);
@@ -104,11 +112,14 @@ impl Model {
                 dying += group.bytes;
             }
         }
-        let is_free = |&&(result, operand): &&(usize, usize)| {
-            !self.groups[result].is_live(done) && !self.groups[operand].is_live(&then)
+        let is_free = |replaced: &&Replaced| {
+            !self.groups[replaced.result].is_live(done) && !self.groups[replaced.operand].is_live(&then)
         };
-        let saved = self.replaced[node].iter().filter(is_free);
-        let saved = saved.map(|&(r, o)| self.groups[r].bytes.min(self.groups[o].bytes)).max().unwrap_or(0);
+        let bytes = |replaced: &Replaced| {
+            let room = self.groups[replaced.result].bytes.saturating_sub(replaced.distance);
+            room.min(self.groups[replaced.operand].bytes)
+        };
+        let saved = self.replaced[node].iter().filter(is_free).map(bytes).max().unwrap_or(0);
         Need { peak: live + born - saved, after: live + born - dying }
     }
 
@@ -300,13 +311,18 @@ fn only_assigned(graph: &Graph, node: &Node) -> bool {
 }
 
 /// Groups of a result and of operands whose place it may take.
-fn replaceable(graph: &Graph, node: &Node, grouping: &Grouping) -> Vec<(usize, usize)> {
-    let &[result] = &node.outputs[..] else { return Vec::new() };
-    let Some(to) = grouping.of_value[result.index()] else { return Vec::new() };
+fn replaceable(module: &Module, graph: &Graph, node: &Node, grouping: &Grouping) -> Vec<Replaced> {
+    let &[value] = &node.outputs[..] else { return Vec::new() };
+    let Some(result) = grouping.of_value[value.index()] else { return Vec::new() };
+    let overlap = usual_overlap(module, graph, node);
     let place = |(index, operand): (usize, &Option<ValueId>)| {
         let operand = (*operand)?;
-        let allowed = may_overwrite(&node.op, index, graph.ty(operand), graph.ty(result));
-        grouping.of_value[operand.index()].filter(|_| allowed).map(|from| (to, from))
+        let distance = match overlap.filter(|_| index == 0) {
+            Some(Overlap::Below(distance)) => distance,
+            Some(Overlap::Start) => 0,
+            None => may_overwrite(&node.op, index, graph.ty(operand), graph.ty(value)).then_some(0)?,
+        };
+        Some(Replaced { result, operand: grouping.of_value[operand.index()]?, distance })
     };
     node.inputs.iter().enumerate().filter_map(place).collect()
 }

@@ -9,7 +9,8 @@
  * scratch  64 bytes for each padded position, see redsc_mve_depthwise_positions
  *
  * Sixteen channels at a time, four lines of the input are interleaved, so that one vector holds 4 x 4 cells of a
- * channel. Windows at distance 1: a dot product with the taps, moved by a line or a position or both, gives each of
+ * channel. Lines that the next results need as well stay there, so that no line is read twice and results may be
+ * written over the input from its start on. Windows at distance 1: a dot product with the taps, moved by a line or a position or both, gives each of
  * 2 x 2 results. Windows at distance 2: one result for each vector, four at a time.
  *
  * Measured on Cortex-M55, 3x3 taps at distance 1, 48x48x8: 0.63 instructions for a multiply-accumulate in all. */
@@ -175,22 +176,50 @@ REDSC_MVE_DEPTHWISE_FUNCTION(redsc_mve_depthwise_2_linear,
 REDSC_MVE_DEPTHWISE_FUNCTION(redsc_mve_depthwise_2_general,
                              REDSC_MVE_DEPTHWISE_2(REDSC_MVE_DEPTHWISE_LOAD_GENERAL, REDSC_MVE_DEPTHWISE_GENERAL))
 
-/* Interleaves sixteen channels of `count` positions of four lines. Lines are `distance` bytes from one position to
- * the next, or 0 where padding stands for a line. */
+/* Interleaves sixteen channels of `count` positions of four lines. The last `kept` of the lines there (0, 2 or 3) become
+ * the first ones, only the others come from the input: `distance` bytes from one position to the next, or 0 where
+ * padding stands for a line. */
 REDSC_MVE_SHARED void redsc_mve_interleave(int8_t *cells, const int8_t *const *lines, const int32_t *distance,
-                                           int32_t count)
+                                           int32_t count, int32_t kept)
 {
     const int8_t *x0 = lines[0], *x1 = lines[1], *x2 = lines[2], *x3 = lines[3];
+    const int32_t distance2 = distance[2], distance3 = distance[3];
+    int8x16x4_t four;
+    if (kept == 2) {
+        for (; count > 0; count--) { /* lines 2 and 3 become 0 and 1 by the choice of registers */
+            __asm__ volatile("vld40.8 {q0, q1, q2, q3}, [%[cells]]\n\t"
+                             "vld41.8 {q0, q1, q2, q3}, [%[cells]]\n\t"
+                             "vld42.8 {q0, q1, q2, q3}, [%[cells]]\n\t"
+                             "vld43.8 {q0, q1, q2, q3}, [%[cells]]\n\t"
+                             "vldrb.8 q4, [%[x2]]\n\t"
+                             "vldrb.8 q5, [%[x3]]\n\t"
+                             "add %[x2], %[distance2]\n\t"
+                             "add %[x3], %[distance3]\n\t"
+                             "vst40.8 {q2, q3, q4, q5}, [%[cells]]\n\t"
+                             "vst41.8 {q2, q3, q4, q5}, [%[cells]]\n\t"
+                             "vst42.8 {q2, q3, q4, q5}, [%[cells]]\n\t"
+                             "vst43.8 {q2, q3, q4, q5}, [%[cells]]!"
+                             : [cells] "+r"(cells), [x2] "+r"(x2), [x3] "+r"(x3)
+                             : [distance2] "r"(distance2), [distance3] "r"(distance3)
+                             : "q0", "q1", "q2", "q3", "q4", "q5", "memory");
+        }
+    }
     for (; count > 0; count--, cells += 64) {
-        int8x16x4_t four;
-        four.val[0] = vldrbq_s8(x0);
-        four.val[1] = vldrbq_s8(x1);
-        four.val[2] = vldrbq_s8(x2);
+        if (kept == 0) {
+            four.val[0] = vldrbq_s8(x0);
+            four.val[1] = vldrbq_s8(x1);
+            four.val[2] = vldrbq_s8(x2);
+        } else {
+            const int8x16x4_t before = vld4q_s8(cells);
+            four.val[0] = before.val[1];
+            four.val[1] = before.val[2];
+            four.val[2] = before.val[3];
+        }
         four.val[3] = vldrbq_s8(x3);
         x0 += distance[0];
         x1 += distance[1];
-        x2 += distance[2];
-        x3 += distance[3];
+        x2 += distance2;
+        x3 += distance3;
         vst4q_s8(cells, four);
     }
 }
@@ -255,11 +284,13 @@ REDSC_KERNEL void redsc_depthwise_s8_mve(const int8_t *x, const uint32_t *w, int
         const int32_t channels = p->channels - c < CHANNELS ? p->channels - c : CHANNELS;
         block.w = (const int8_t *)w + constants * c;
         block.w_end = block.w + constants * channels;
-        for (int32_t line = 0; line < p->out_lines; line += lines) {
+        int32_t kept = 0; /* lines that are there already */
+        for (int32_t line = 0; line < p->out_lines; line += lines, kept = 2) {
             const int8_t *from[4];
             int32_t distance[4];
             if (line + lines > p->out_lines) { /* the last lines overlap those before */
                 line = p->out_lines - lines;
+                kept = 3;
             }
             for (int32_t k = 0; k < 4; k++) {
                 const int32_t in_line = line * stride - p->pad_lines + k;
@@ -268,7 +299,7 @@ REDSC_KERNEL void redsc_depthwise_s8_mve(const int8_t *x, const uint32_t *w, int
                 from[k] = inside ? x + in_line * p->x_line + c : pad_line;
                 distance[k] = inside ? p->x_position : 0;
             }
-            redsc_mve_interleave(image, from, distance, p->in_positions);
+            redsc_mve_interleave(image, from, distance, p->in_positions, kept);
             block.y = y + line * p->y_line + c;
             redsc_mve_depthwise_vectors(&block, stride, p->finish);
             if (stride == 1 && p->out_positions % 2 != 0) { /* the last positions overlap those before */

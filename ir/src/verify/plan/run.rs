@@ -3,11 +3,13 @@
 use std::ops::Range;
 
 use super::memory::{Contents, Memory, Segment, Source};
+use super::overlap::{Places, is_harmless};
 use super::sharing::{may_overwrite, view};
+use crate::access::Access;
 use crate::entity::{GraphId, ValueId};
 use crate::graph::{Graph, Module, Node};
 use crate::kernels::Kernel;
-use crate::ops::{If, Op, While};
+use crate::ops::{If, Op, Operands, While};
 use crate::plan::{Place, Plan};
 use crate::verify::findings::{Findings, Part};
 
@@ -158,7 +160,8 @@ impl<'r> Run<'r, '_> {
     /// A kernel may write scratch memory and results while it still reads operands.
     fn run_kernel(&mut self, frame: &mut Frame<'r>, position: usize, node: &Node) {
         let part = Part::Node(frame.id, position);
-        self.check_apart(frame, part, node);
+        let access = self.plan.graphs[frame.id.index()].steps[position].kernel.access();
+        self.check_apart(frame, part, node, access);
         self.run_state(frame, node, part);
         if let Some(scratch) = self.plan.graphs[frame.id.index()].steps[position].scratch {
             let range = scratch.offset..scratch.offset + scratch.bytes;
@@ -176,14 +179,19 @@ impl<'r> Run<'r, '_> {
     }
 
     /// Rule `E0305` for operands and results.
-    fn check_apart(&mut self, frame: &Frame<'r>, part: Part, node: &Node) {
+    fn check_apart(&mut self, frame: &Frame<'r>, part: Part, node: &Node, access: Access) {
         for (index, &result) in node.outputs.iter().enumerate() {
             let Some(to) = frame.range(result) else { continue };
             for (operand, id) in node.inputs.iter().enumerate().filter_map(|(i, id)| Some((i, (*id)?))) {
                 let Some(from) = frame.range(id).filter(|from| overlap(from, &to)) else { continue };
-                let allowed = from.start == to.start
+                let in_step = to.start <= from.start
                     && may_overwrite(&node.op, operand, frame.graph.ty(id), frame.graph.ty(result));
-                if !allowed {
+                let operands = Operands { module: self.module, graph: frame.graph, node };
+                let stays_behind = || {
+                    let places = Places { from: from.clone(), to: to.clone() };
+                    operand == 0 && is_harmless(&operands, access, &places)
+                };
+                if !in_step && !stays_behind() {
                     let (result, id) =
                         (self.findings.value(frame.id, result), self.findings.value(frame.id, id));
                     let message =

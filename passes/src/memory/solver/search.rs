@@ -16,7 +16,9 @@
 //!
 //! The first three are in the style of MiniMalloc (Moffitt, ASPLOS 2023).
 
-use super::{Item, Piece};
+use std::collections::HashMap;
+
+use super::{Group, Item, Piece};
 
 /// Which of several blocks that could go to the same offset is tried first. No order is best for all problems.
 #[derive(Clone, Copy, Debug)]
@@ -35,8 +37,10 @@ pub(super) enum Preference {
 pub(super) struct Problem {
     /// In order of preference.
     blocks: Vec<Block>,
-    /// Total size of the blocks in each section.
+    /// What the blocks need at least in each section.
     load: Vec<usize>,
+    /// Least distances between the starts of a lower and a higher block, where they may overlap.
+    distances: HashMap<(usize, usize), usize>,
     /// Greatest common divisor of all sizes.
     unit: usize,
 }
@@ -51,6 +55,10 @@ struct Block {
     /// The largest size.
     bytes: usize,
     pieces: Vec<Slab>,
+    /// What it surely takes from others: its pieces, less what it may share where it overlaps another block.
+    needs: Vec<Slab>,
+    /// Orders blocks at the same offset: one that may overlap another one from its very start comes first.
+    rank: usize,
     /// Position in the caller's order.
     item: usize,
 }
@@ -76,7 +84,7 @@ pub(super) enum Verdict {
 /// The budget is spent.
 struct Exhausted;
 
-/// The last placement on the way to a search node: offset and block.
+/// The last placement on the way to a search node: offset and rank of the block.
 type Last = (usize, usize);
 
 /// A change of the search's state.
@@ -105,9 +113,11 @@ struct Search<'p> {
 
 impl Problem {
     /// Prepares the items for searches that prefer blocks in a given order.
-    pub(super) fn new(items: &[Item], preference: Preference) -> Problem {
+    pub(super) fn new(group: &Group, preference: Preference) -> Problem {
+        let items = &group.items;
         let mut borders: Vec<usize> =
             items.iter().flat_map(|item| &item.pieces).map(|piece| piece.first).collect();
+        borders.extend(group.ticks());
         borders.sort_unstable();
         borders.dedup();
         let slab = |piece: &Piece| Slab {
@@ -118,14 +128,27 @@ impl Problem {
         let block = |(item, it): (usize, &Item)| {
             let pieces: Vec<Slab> = it.pieces.iter().map(slab).collect();
             let (begin, end) = (pieces.first().map_or(0, |p| p.begin), pieces.last().map_or(0, |p| p.end));
-            Block { begin, end, bytes: it.bytes(), pieces, item }
+            let mut needs = pieces.clone();
+            let mut ticks: Vec<usize> = group.savings.iter().filter(|s| s.0 == item).map(|s| s.1).collect();
+            ticks.dedup();
+            for tick in ticks {
+                reduce(&mut needs, borders.partition_point(|&b| b < tick), group.saving(item, tick));
+            }
+            Block { begin, end, bytes: it.bytes(), pieces, needs, rank: 0, item }
         };
         let mut blocks: Vec<Block> = items.iter().enumerate().map(block).collect();
         let load = section_loads(&blocks, borders.len());
         blocks.sort_by_key(|block| std::cmp::Reverse(preference.key(block, &load)));
-        let pieces = items.iter().flat_map(|item| &item.pieces);
-        let unit = pieces.fold(0, |unit, piece| gcd(unit, piece.bytes)).max(1);
-        Problem { blocks, load, unit }
+        let mut at = vec![0; items.len()];
+        blocks.iter().enumerate().for_each(|(b, block)| at[block.item] = b);
+        let distances: HashMap<(usize, usize), usize> =
+            group.distances.iter().map(|(&(below, above), &bytes)| ((at[below], at[above]), bytes)).collect();
+        for (rank, b) in ranking(blocks.len(), &distances).into_iter().enumerate() {
+            blocks[b].rank = rank;
+        }
+        let pieces = items.iter().flat_map(|item| &item.pieces).map(|piece| piece.bytes);
+        let unit = pieces.chain(distances.values().copied()).fold(0, gcd).max(1);
+        Problem { blocks, load, distances, unit }
     }
 
     /// Every sensible height is a multiple of this.
@@ -184,7 +207,7 @@ impl Search<'_> {
         let mut candidates: Vec<usize> = open
             .iter()
             .copied()
-            .filter(|&b| (self.floor[b], b) >= last && self.floor[b] < least_end)
+            .filter(|&b| (self.floor[b], self.problem.blocks[b].rank) >= last && self.floor[b] < least_end)
             .collect();
         candidates.sort_by_key(|&b| (self.floor[b], b));
         for block in candidates {
@@ -192,7 +215,8 @@ impl Search<'_> {
             let rest: Vec<usize> = open.iter().copied().filter(|&b| b != block).collect();
             let offset = self.floor[block];
             self.place(block);
-            if self.raise(&rest, block) && self.solve(&rest, (offset, block))? {
+            let last = (offset, self.problem.blocks[block].rank);
+            if self.raise(&rest, block) && self.solve(&rest, last)? {
                 return Ok(true);
             }
             self.undo(mark);
@@ -234,7 +258,7 @@ impl Search<'_> {
     }
 
     fn place(&mut self, block: usize) {
-        for slab in &self.problem.blocks[block].pieces {
+        for slab in &self.problem.blocks[block].needs {
             self.rest[slab.begin..slab.end].iter_mut().for_each(|bytes| *bytes -= slab.bytes);
         }
         self.trail.push(Step::Placed(block));
@@ -246,6 +270,7 @@ impl Search<'_> {
         for &b in open {
             let other = &self.problem.blocks[b];
             let Some(bytes) = placed.most_below(other) else { continue };
+            let bytes = self.problem.distances.get(&(block, b)).copied().unwrap_or(bytes);
             let top = self.floor[block] + bytes;
             if self.floor[b] >= top {
                 continue;
@@ -265,7 +290,7 @@ impl Search<'_> {
             match step {
                 Step::Raised(block, floor) => self.floor[block] = floor,
                 Step::Placed(block) => {
-                    for slab in &self.problem.blocks[block].pieces {
+                    for slab in &self.problem.blocks[block].needs {
                         self.rest[slab.begin..slab.end].iter_mut().for_each(|bytes| *bytes += slab.bytes);
                     }
                 }
@@ -307,13 +332,45 @@ impl Preference {
     }
 }
 
-/// Total size of the blocks in each section.
+/// What the blocks need at least in each section.
 fn section_loads(blocks: &[Block], sections: usize) -> Vec<usize> {
     let mut load = vec![0; sections];
-    for slab in blocks.iter().flat_map(|block| &block.pieces) {
+    for slab in blocks.iter().flat_map(|block| &block.needs) {
         load[slab.begin..slab.end].iter_mut().for_each(|bytes| *bytes += slab.bytes);
     }
     load
+}
+
+/// The blocks in their order, but each after those that may start where it does and lie below it.
+fn ranking(count: usize, distances: &HashMap<(usize, usize), usize>) -> Vec<usize> {
+    fn visit(block: usize, below: &[Vec<usize>], done: &mut [bool], ranking: &mut Vec<usize>) {
+        if !std::mem::replace(&mut done[block], true) {
+            below[block].iter().for_each(|&other| visit(other, below, done, ranking));
+            ranking.push(block);
+        }
+    }
+    let mut below = vec![Vec::new(); count];
+    for (&(lower, upper), _) in distances.iter().filter(|(_, distance)| **distance == 0) {
+        below[upper].push(lower);
+    }
+    below.iter_mut().for_each(|others| others.sort_unstable());
+    let (mut done, mut ranking) = (vec![false; count], Vec::with_capacity(count));
+    (0..count).for_each(|block| visit(block, &below, &mut done, &mut ranking));
+    ranking
+}
+
+/// Takes bytes off what is needed in one section.
+fn reduce(needs: &mut Vec<Slab>, section: usize, bytes: usize) {
+    let Some(index) = needs.iter().position(|slab| slab.begin <= section && section < slab.end) else {
+        return;
+    };
+    let slab = needs[index];
+    let parts = [
+        Slab { end: section, ..slab },
+        Slab { begin: section, end: section + 1, bytes: slab.bytes - bytes },
+        Slab { begin: section + 1, ..slab },
+    ];
+    needs.splice(index..=index, parts.into_iter().filter(|part| part.begin < part.end));
 }
 
 fn gcd(a: usize, b: usize) -> usize {

@@ -3,6 +3,7 @@
 mod compile;
 mod inspect;
 mod listing;
+mod nest;
 mod opt;
 mod profile;
 mod progress;
@@ -49,6 +50,8 @@ enum Command {
     Inspect(inspect::InspectArgs),
     /// Run passes and print the textual IR.
     Opt(opt::OptArgs),
+    /// Choose nested subnetworks and show or write them.
+    Nest(nest::NestCommandArgs),
     /// Compile, run and compare with the reference interpreter.
     Verify(verify::VerifyArgs),
     /// Measure kernels on an emulated core and write their cost laws.
@@ -125,6 +128,7 @@ fn dispatch(cli: Cli) -> Result<()> {
         Some(Command::Run(args)) => run::execute(&args),
         Some(Command::Inspect(args)) => inspect::execute(&args),
         Some(Command::Opt(args)) => opt::execute(&args),
+        Some(Command::Nest(args)) => nest::execute(&args),
         Some(Command::Verify(args)) => verify::execute(&args),
         Some(Command::Profile(args)) => profile::execute(&args),
         Some(Command::Targets) => listing::targets(),

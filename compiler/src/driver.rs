@@ -178,7 +178,7 @@ fn plan_failure(errors: Vec<redsc_passes::PlanError>) -> Failure {
     Failure::of("", errors.into_iter().map(diagnostic).collect())
 }
 
-fn pass_failure(error: PipelineError) -> Failure {
+pub(crate) fn pass_failure(error: PipelineError) -> Failure {
     let message = error.to_string();
     match error {
         PipelineError::UnknownPass(_) => {

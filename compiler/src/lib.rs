@@ -3,6 +3,7 @@
 //! [`driver`] is the way in: [`driver::load`] reads a model, [`driver::compile`] makes C of it. This is the only
 //! crate of the project that touches disk and terminal.
 
+pub mod calibration;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod driver;
@@ -11,6 +12,7 @@ pub mod error;
 pub mod export_tflite;
 pub mod frontend;
 pub mod io;
+pub mod nest;
 pub mod npy;
 #[cfg(feature = "cli")]
 pub mod profile;

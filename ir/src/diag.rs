@@ -93,6 +93,8 @@ pub const CODES: &[(&str, &str)] = &[
     ("E0514", "an input has the wrong type or shape"),
     ("E0515", "results differ from the reference interpreter"),
     ("E0516", "a report cannot be made"),
+    ("E0517", "a file is no set of calibration samples for the model"),
+    ("E0518", "there are no such nested subnetworks"),
 ];
 
 /// The meaning of a code.

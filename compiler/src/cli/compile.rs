@@ -201,7 +201,7 @@ fn c_files(compiled: &Compiled, output: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 }
 
 /// `65536`, `64k`, `1M`: powers of 1024.
-fn parse_bytes(text: &str) -> std::result::Result<usize, String> {
+pub(super) fn parse_bytes(text: &str) -> std::result::Result<usize, String> {
     let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
     let factor = match unit.to_ascii_lowercase().as_str() {
         "" | "b" => 1,

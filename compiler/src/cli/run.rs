@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 use redsc_ir::{Data, Graph, Module, TensorType};
 
-use super::{ModelArg, progress::print};
+use super::nest::NestArgs;
+use super::{ModelArg, TargetArg, progress::print};
 use crate::engine::{self, Engine};
 use crate::error::{Failure, Result};
 use crate::npy::{self, Array};
-use crate::{driver, io};
+use crate::{driver, io, nest};
 
 /// Arguments of `redsc run`.
 #[derive(Debug, Args)]
@@ -28,11 +29,18 @@ pub struct RunArgs {
     /// Run N invocations in order, for models with state: every array has a leading axis of N.
     #[arg(long, value_name = "N")]
     steps: Option<usize>,
+    #[command(flatten)]
+    nest: NestArgs,
+    /// Run level K of the nested subnetworks that --subnets describes; 0 is the smallest.
+    #[arg(long, value_name = "K", requires = "subnets")]
+    subnet: Option<usize>,
+    #[command(flatten)]
+    target: TargetArg,
 }
 
 /// Runs the command.
 pub fn execute(args: &RunArgs) -> Result<()> {
-    let module = driver::load(&args.model.model)?;
+    let module = subnetwork(args, driver::load(&args.model.model)?)?;
     let inputs = load_inputs(args, module.entry())?;
     let outputs = engine::run(&module, args.engine, &inputs)?;
     io::create_dir(&args.output_dir)?;
@@ -43,6 +51,18 @@ pub fn execute(args: &RunArgs) -> Result<()> {
         print(&format!("{}/out_{index}.npy  {}x{}", args.output_dir.display(), ty.shape, ty.elem));
     }
     Ok(())
+}
+
+/// The level that is asked for; without `--subnet` the model itself.
+fn subnetwork(args: &RunArgs, module: Module) -> Result<Module> {
+    let (Some(request), Some(k)) = (args.nest.request()?, args.subnet) else { return Ok(module) };
+    let nested = nest::nest(module, &request, &driver::target(&args.target.target)?)?;
+    let count = nested.levels.len();
+    let level = nested.levels.into_iter().nth(k).map(|level| level.module);
+    level.ok_or_else(|| {
+        let help = format!("the levels are 0 to {}", count - 1);
+        Failure::new("E0518", format!("there is no subnetwork {k}"), "", &help)
+    })
 }
 
 /// One list of tensors per step.

@@ -33,6 +33,7 @@ pub mod ops;
 pub mod params;
 pub mod plan;
 pub mod quant;
+pub mod sparse;
 pub mod target;
 pub mod text;
 pub mod types;

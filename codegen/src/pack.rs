@@ -3,6 +3,10 @@
 
 use redsc_ir::params::folded::{Finish, FoldedFilter, FoldedLayer};
 
+mod sums;
+
+pub use sums::{sums_dsp, sums_mve};
+
 /// What finishes the sum of a filter: offset, right shift, left shift, doubling. In general a result without a second
 /// rounding is doubled and halved again, and the zero point is not part of the offset.
 fn steps(filter: &FoldedFilter, zero_point: i32, finish: Finish) -> [i32; 4] {

@@ -22,7 +22,9 @@ macro_rules! define_kernels {
                     Kernel::Conv2dS8Mve
                     | Kernel::Conv2dRowsS8Mve
                     | Kernel::DepthwiseS8Mve
-                    | Kernel::FullyConnectedS8Mve => 16,
+                    | Kernel::FullyConnectedS8Mve
+                    | Kernel::LstmS8Mve
+                    | Kernel::SvdfS8Mve => 16,
                     _ => 0,
                 }
             }
@@ -100,10 +102,18 @@ define_kernels! {
     Fill = "redsc_fill" in "ref/fill.c";
     /// Low-rank recurrent filter, 8 bit with a state of 8 or 16 bit.
     SvdfS8 = "redsc_svdf_s8" in "ref/svdf_s8.c";
+    /// Low-rank recurrent filter, 8 bit with a state of 8 or 16 bit, for Arm's DSP extension.
+    SvdfS8Dsp = "redsc_svdf_s8_dsp" in "dsp/svdf_s8_dsp.c";
+    /// Low-rank recurrent filter, 8 bit with a state of 8 or 16 bit, for Arm's vector extension.
+    SvdfS8Mve = "redsc_svdf_s8_mve" in "mve/svdf_s8_mve.c";
     /// Low-rank recurrent filter, real numbers.
     SvdfF32 = "redsc_svdf_f32" in "ref/svdf_f32.c";
     /// LSTM, 8 bit with a 16-bit cell.
     LstmS8 = "redsc_lstm_s8" in "ref/lstm_s8.c";
+    /// LSTM, 8 bit with a 16-bit cell, for Arm's DSP extension.
+    LstmS8Dsp = "redsc_lstm_s8_dsp" in "dsp/lstm_s8_dsp.c";
+    /// LSTM, 8 bit with a 16-bit cell, for Arm's vector extension.
+    LstmS8Mve = "redsc_lstm_s8_mve" in "mve/lstm_s8_mve.c";
     /// LSTM, 16 bit with 8-bit weights.
     LstmS16 = "redsc_lstm_s16" in "ref/lstm_s16.c";
     /// LSTM, real numbers.

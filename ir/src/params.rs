@@ -17,5 +17,6 @@ pub mod recurrent;
 pub mod reduce;
 pub mod resize;
 pub mod sigmoid;
+pub mod sums;
 pub mod unary;
 pub mod window;

@@ -7,6 +7,7 @@ use redsc_ir::{ElemType, Op, Quant, Target};
 
 mod dsp;
 mod mve;
+mod recurrent;
 
 /// How a node will run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,19 +1,27 @@
 //! Layers with a memory of their own: SVDF and LSTM.
 
+use redsc_ir::kernels::Kernel;
 use redsc_ir::ops::{Lstm, Svdf};
+use redsc_ir::params::folded::FoldedLayer;
 use redsc_ir::params::recurrent::{
     LstmArithmetic, LstmGate, LstmParams, LstmQuantized, SvdfArithmetic, SvdfParams, SvdfQuantized,
 };
 use redsc_ir::params::sigmoid;
-use redsc_ir::{Data, Requant};
+use redsc_ir::params::sums::{LstmSums, SumsFinish, SvdfSums};
+use redsc_ir::{Data, ElemType, Requant};
 
 use super::call::{Arg, Call, Struct};
 use super::constants::Array;
 use super::site::Site;
+use crate::pack;
 
 /// Low-rank recurrent filter.
 pub(super) fn svdf(op: &Svdf, site: &Site<'_>) -> Result<Vec<Call>, String> {
     let params = SvdfParams::new(op, &site.operands(), site.result(0)?)?;
+    let sums = match site.kernel() {
+        Kernel::SvdfS8Dsp | Kernel::SvdfS8Mve => SvdfSums::new(&site.operands(), &params),
+        _ => None,
+    };
     let c_type = match params.arithmetic {
         SvdfArithmetic::Quantized(_) => "redsc_svdf_t",
         SvdfArithmetic::Float { .. } => "redsc_svdf_f32_t",
@@ -28,7 +36,13 @@ pub(super) fn svdf(op: &Svdf, site: &Site<'_>) -> Result<Vec<Call>, String> {
     let constants = match &params.arithmetic {
         SvdfArithmetic::Quantized(quantized) => {
             let state_bytes = site.module.variable(op.state).ty.elem.bytes();
-            svdf_quantized(quantized, shape.int("state_bytes", state_bytes))
+            let shape = svdf_quantized(quantized, shape.int("state_bytes", state_bytes));
+            match &sums {
+                Some(sums) if site.kernel() == Kernel::SvdfS8Dsp => {
+                    shape.word("finish", finish_word(std::slice::from_ref(&sums.features)))
+                }
+                _ => shape,
+            }
         }
         SvdfArithmetic::Float { act_min, act_max } => {
             shape.float("act_min", *act_min).float("act_max", *act_max)
@@ -36,9 +50,15 @@ pub(super) fn svdf(op: &Svdf, site: &Site<'_>) -> Result<Vec<Call>, String> {
     };
     let args = vec![
         Arg::operand("x", 0),
-        Arg::operand("feature", 1),
+        match &sums {
+            Some(sums) => packed("feature", std::slice::from_ref(&sums.features), site),
+            None => Arg::operand("feature", 1),
+        },
         Arg::operand("time", 2),
-        site.optional("bias", 3),
+        match &sums {
+            Some(sums) => Arg::constant("bias", Array::i32(&sums.biases)),
+            None => site.optional("bias", 3),
+        },
         Arg::variable("state", op.state),
         Arg::result("y", 0),
         Arg::scratch(),
@@ -69,16 +89,31 @@ pub(super) fn lstm(op: &Lstm, site: &Site<'_>) -> Result<Vec<Call>, String> {
         .int("in_c", params.inputs)
         .int("units", params.units)
         .int("time_major", i64::from(params.time_major));
-    let mut args = vec![
-        Arg::operand("x", 0),
-        gates("w_input", LstmGate::input_weights, site)?,
-        gates("w_last", LstmGate::recurrent_weights, site)?,
-        gates("bias", LstmGate::bias, site)?,
-    ];
+    let sums = match site.kernel() {
+        Kernel::LstmS8Dsp | Kernel::LstmS8Mve => LstmSums::new(&site.operands(), &params),
+        _ => None,
+    };
+    let mut args = vec![Arg::operand("x", 0)];
+    args.extend(match &sums {
+        Some(sums) => {
+            vec![packed("w_input", &sums.input, site), packed("w_last", &sums.recurrent, site)]
+        }
+        None => vec![
+            gates("w_input", LstmGate::input_weights, site)?,
+            gates("w_last", LstmGate::recurrent_weights, site)?,
+            gates("bias", LstmGate::bias, site)?,
+        ],
+    });
     let constants = match &params.arithmetic {
         LstmArithmetic::Quantized(quantized) => {
-            args.push(Arg::constant("table", Array::u16(sigmoid::table())));
-            lstm_quantized(quantized, shape)
+            args.push(Arg::constant("table", Array::i16(&sigmoid::centered())));
+            let shape = lstm_quantized(quantized, shape);
+            match &sums {
+                Some(sums) if site.kernel() == Kernel::LstmS8Dsp => shape
+                    .word("input_finish", finish_word(&sums.input))
+                    .word("recurrent_finish", finish_word(&sums.recurrent)),
+                _ => shape,
+            }
         }
         LstmArithmetic::Float { cell_clip } => shape.float("cell_clip", cell_clip.unwrap_or(0.0)),
     };
@@ -110,6 +145,25 @@ fn lstm_quantized(q: &LstmQuantized, shape: Struct) -> Struct {
         .int("output_offset", q.output_offset)
         .int("output_min", q.output_min)
         .int("output_max", q.output_max)
+}
+
+/// The name that `dsp/sums_s8.h` gives a way to finish; other kernels do not ask.
+fn finish_word(layers: &[FoldedLayer]) -> &'static str {
+    match SumsFinish::of(layers) {
+        SumsFinish::Linear => "REDSC_SUMS_LINEAR",
+        SumsFinish::General => "REDSC_SUMS_GENERAL",
+        SumsFinish::Apart => "REDSC_SUMS_APART",
+    }
+}
+
+/// The layers of one argument, packed for the node's kernel one after another.
+fn packed(name: &'static str, layers: &[FoldedLayer], site: &Site<'_>) -> Arg {
+    let pack = |layer: &FoldedLayer| match site.kernel() {
+        Kernel::LstmS8Dsp | Kernel::SvdfS8Dsp => pack::sums_dsp(layer, SumsFinish::of(layers)),
+        _ => pack::sums_mve(layer),
+    };
+    let words: Vec<u32> = layers.iter().flat_map(pack).collect();
+    Arg::constant(name, Array { elem: ElemType::U32, data: Data::from_slice(&words) })
 }
 
 /// The constants of the four gates, one after another.

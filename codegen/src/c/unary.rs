@@ -44,7 +44,7 @@ pub(super) fn unary(op: &Unary, site: &Site<'_>) -> Result<Vec<Call>, String> {
                 .int("multiplier", scale.multiplier)
                 .int("shift", scale.shift);
             let mut args = arguments();
-            args.insert(1, Arg::constant("table", Array::u16(sigmoid::table())));
+            args.insert(1, Arg::constant("table", Array::i16(&sigmoid::centered())));
             Ok(site.call(args, params))
         }
     }

@@ -75,6 +75,16 @@ impl FoldedLayer {
         Self::fold(constant(1)?, &biases, quantized, order)
     }
 
+    /// A layer whose results are 16-bit numbers with the zero point 0 and one factor for all: `biases` filters, one after
+    /// the other.
+    pub fn of_sums(weights: &[i8], biases: &[i32], requant: Requant, input_offset: i32) -> Self {
+        let inputs = weights.len() / biases.len().max(1);
+        let filters = biases.iter().zip(weights.chunks(inputs.max(1)));
+        let filters = filters.map(|(&bias, w)| FoldedFilter::new(w.to_vec(), bias, requant, input_offset));
+        let limits = [i16::MIN, i16::MAX].map(i32::from);
+        FoldedLayer { filters: filters.collect(), output_offset: 0, limits }
+    }
+
     fn fold(weights: &Data, biases: &[i32], quantized: &MacQuantized, order: FilterOrder) -> Option<Self> {
         let weights = weights.to_vec::<i8>();
         let count = quantized.requant.len();
@@ -162,9 +172,28 @@ impl FoldedLayer {
         }
         match (self.limits, self.output_offset) {
             ([-128, 127], -128) if most_left <= 0 => Finish::Relu,
-            ([-128, 127], _) if most_left < 0 => Finish::Linear,
+            ([-128 | -32768, 127 | 32767], _) if most_left < 0 => Finish::Linear,
             _ => Finish::General,
         }
+    }
+
+    /// Whether the sums of all filters keep within 31 bits, with room for a rounding.
+    pub fn fits(&self) -> bool {
+        self.filters.iter().all(|filter| filter.shifted_bound() < 1 << 30)
+    }
+
+    /// Whether the weights of pairs of filters fit 16-bit lanes as `256 · b + a`.
+    pub fn lanes_fit(&self) -> bool {
+        self.filters.chunks_exact(2).all(|pair| {
+            let mut weights = pair[0].weights.iter().zip(&pair[1].weights);
+            weights.all(|(&a, &b)| i16::try_from(256 * i32::from(b) + i32::from(a)).is_ok())
+        })
+    }
+
+    /// Whether, besides, sums of filters of odd index, which are scaled by 256, keep within 31 bits.
+    pub fn pairs_fit(&self) -> bool {
+        let mut odd = self.filters.iter().skip(1).step_by(2);
+        self.lanes_fit() && self.fits() && odd.all(|filter| filter.bound() < 1 << 23)
     }
 
     /// Weights of each filter.

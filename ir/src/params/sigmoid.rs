@@ -69,6 +69,12 @@ pub fn table() -> &'static [u16; 256] {
     })
 }
 
+/// The samples minus 1/2, as kernels take them: both functions are odd there. Beyond the end, kernels take the argument
+/// just before it; the last two samples are such that this makes no difference.
+pub fn centered() -> [i16; 256] {
+    table().map(|sample| (i32::from(sample) - (1 << 15)) as i16)
+}
+
 fn sample(i: usize) -> u16 {
     let s = 1.0 / (1.0 + (-(i as f64) / DENSITY).exp());
     let second_derivative = s * (1.0 - s) * (1.0 - 2.0 * s);
@@ -112,6 +118,8 @@ mod tests {
         let bytes: Vec<u8> = table().iter().flat_map(|x| x.to_le_bytes()).collect();
         assert_eq!(table()[..4], [32768, 33451, 34133, 34813]);
         assert_eq!(crc32fast::hash(&bytes), 0xb84f6ab4);
+        assert_eq!(table()[254..], [65534, 65535]);
+        assert_eq!(centered()[..2], [0, 683]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use redsc_ir::params::lines::{Lines, TOGETHER_DSP};
 use redsc_ir::params::window::Window;
 use redsc_ir::{Op, TensorType};
 
-use super::Choice;
+use super::{Choice, recurrent};
 
 /// The most lines of a depthwise window.
 const DEPTHWISE_LINES: usize = 32;
@@ -21,6 +21,8 @@ pub(super) fn select(operands: &Operands<'_>) -> Option<Choice> {
         Op::Conv2d(op) => conv2d(op, operands, result),
         Op::DepthwiseConv2d(op) => depthwise(op, operands, result),
         Op::FullyConnected(op) => fully_connected(op, operands, result),
+        Op::Svdf(op) => recurrent::svdf_dsp(op, operands, result),
+        Op::Lstm(op) => recurrent::lstm_dsp(op, operands, result),
         _ => None,
     }
 }
@@ -45,7 +47,7 @@ fn depthwise(op: &DepthwiseConv2d, operands: &Operands<'_>, result: &TensorType)
     let fits =
         params.filters_per_group == 1 && params.window.batches == 1 && lines.lines.taps <= DEPTHWISE_LINES;
     let scratch_bytes = 8 * lines.span() * lines.padded_positions(TOGETHER_DSP);
-    (fits && fits_alone(&layer)).then_some(Choice { kernel: Kernel::DepthwiseS8Dsp, scratch_bytes })
+    (fits && layer.fits()).then_some(Choice { kernel: Kernel::DepthwiseS8Dsp, scratch_bytes })
 }
 
 /// A layer with a factor for each output is a convolution with one tap.
@@ -56,13 +58,13 @@ fn fully_connected(op: &FullyConnected, operands: &Operands<'_>, result: &Tensor
         return convolution(&params.as_window(), &layer);
     }
     let scratch_bytes = 8 * params.depth.div_ceil(4);
-    fits_in_pairs(&layer).then_some(Choice { kernel: Kernel::FullyConnectedS8Dsp, scratch_bytes })
+    layer.pairs_fit().then_some(Choice { kernel: Kernel::FullyConnectedS8Dsp, scratch_bytes })
 }
 
 /// Large windows and large sums are added up kernel row by kernel row.
 fn convolution(window: &Window, layer: &FoldedLayer) -> Option<Choice> {
     let whole = Choice { kernel: Kernel::Conv2dS8Dsp, scratch_bytes: conv_scratch(window) };
-    if whole.scratch_bytes <= MAX_SCRATCH && fits_in_pairs(layer) {
+    if whole.scratch_bytes <= MAX_SCRATCH && layer.pairs_fit() {
         return Some(whole);
     }
     let inputs = window.x.taps * window.in_channels;
@@ -72,7 +74,7 @@ fn convolution(window: &Window, layer: &FoldedLayer) -> Option<Choice> {
     let scratch_bytes = 24 * pairs + 24 * inputs.div_ceil(4) + copies;
     let rows = Choice { kernel: Kernel::Conv2dRowsS8Dsp, scratch_bytes };
     // 128 times the weights of a kernel row stay below 2^23.
-    (inputs <= 512 && lanes_fit(layer) && fits_alone(layer)).then_some(rows)
+    (inputs <= 512 && layer.lanes_fit() && layer.fits()).then_some(rows)
 }
 
 /// Scratch memory beyond which a convolution does not widen whole windows.
@@ -84,22 +86,4 @@ fn conv_scratch(window: &Window) -> usize {
     let widened = 24 * inputs.div_ceil(4);
     let in_place = [&window.y, &window.x].iter().all(|a| a.taps == 1 && a.stride == 1 && a.input == a.output);
     if in_place { widened } else { widened + (3 * inputs).next_multiple_of(4) }
-}
-
-/// Whether sums of filters of odd index, which are scaled by 256, keep within 31 bits.
-fn fits_in_pairs(layer: &FoldedLayer) -> bool {
-    let mut odd = layer.filters.iter().skip(1).step_by(2);
-    lanes_fit(layer) && fits_alone(layer) && odd.all(|filter| filter.bound() < 1 << 23)
-}
-
-/// Whether the weights of pairs of filters fit 16-bit lanes.
-fn lanes_fit(layer: &FoldedLayer) -> bool {
-    layer.filters.chunks_exact(2).all(|pair| {
-        let mut weights = pair[0].weights.iter().zip(&pair[1].weights);
-        weights.all(|(&a, &b)| i16::try_from(256 * i32::from(b) + i32::from(a)).is_ok())
-    })
-}
-
-fn fits_alone(layer: &FoldedLayer) -> bool {
-    layer.filters.iter().all(|filter| filter.shifted_bound() < 1 << 30)
 }

@@ -9,7 +9,7 @@ use redsc_ir::params::lines::{Lines, TOGETHER_MVE};
 use redsc_ir::params::window::Window;
 use redsc_ir::{Op, TensorType};
 
-use super::Choice;
+use super::{Choice, recurrent};
 
 /// The most taps of a depthwise window along either axis.
 const DEPTHWISE_TAPS: usize = 3;
@@ -25,6 +25,8 @@ pub(super) fn select(operands: &Operands<'_>) -> Option<Choice> {
         Op::Conv2d(op) => conv2d(op, operands, result),
         Op::DepthwiseConv2d(op) => depthwise(op, operands, result),
         Op::FullyConnected(op) => fully_connected(op, operands, result),
+        Op::Svdf(op) => recurrent::svdf_mve(op, operands, result),
+        Op::Lstm(op) => recurrent::lstm_mve(op, operands, result),
         _ => None,
     }
 }
@@ -35,14 +37,14 @@ fn conv2d(op: &Conv2d, operands: &Operands<'_>, result: &TensorType) -> Option<C
         return None;
     }
     let layer = FoldedLayer::new(operands, &params.arithmetic, FilterOrder::Rows)?;
-    fits(&layer).then(|| convolution(&params.window))
+    layer.fits().then(|| convolution(&params.window))
 }
 
 /// A depthwise convolution of one channel is a convolution.
 fn depthwise(op: &DepthwiseConv2d, operands: &Operands<'_>, result: &TensorType) -> Option<Choice> {
     let params = ConvParams::depthwise(op, operands, result).ok()?;
     let layer = FoldedLayer::new(operands, &params.arithmetic, FilterOrder::Columns)?;
-    if !fits(&layer) {
+    if !layer.fits() {
         return None;
     }
     if params.window.in_channels == 1 {
@@ -76,7 +78,7 @@ fn depthwise_positions(lines: &Lines) -> usize {
 fn fully_connected(op: &FullyConnected, operands: &Operands<'_>, result: &TensorType) -> Option<Choice> {
     let params = FullyConnectedParams::new(op, operands, result).ok()?;
     let layer = FoldedLayer::new(operands, &params.arithmetic, FilterOrder::Rows)?;
-    if !fits(&layer) {
+    if !layer.fits() {
         return None;
     }
     if layer.uniform().is_none() {
@@ -111,8 +113,4 @@ fn conv_scratch(window: &Window) -> usize {
     };
     let in_place = single(&window.y) && single(&window.x) && window.in_channels.is_multiple_of(4);
     if in_place { 0 } else { 2 * (inputs.next_multiple_of(16) + 16) }
-}
-
-fn fits(layer: &FoldedLayer) -> bool {
-    layer.filters.iter().all(|filter| filter.shifted_bound() < 1 << 30)
 }

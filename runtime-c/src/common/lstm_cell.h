@@ -12,13 +12,13 @@ REDSC_INLINE int32_t redsc_lstm_saturate(int32_t x)
 }
 
 /* The activation of a gate from its sum. */
-REDSC_INLINE int32_t redsc_lstm_activate(const uint16_t *table, int32_t gate, int32_t sum)
+REDSC_INLINE int32_t redsc_lstm_activate(const int16_t *table, int32_t gate, int32_t sum)
 {
     return gate == REDSC_GATE_CELL ? redsc_tanh16(table, sum, 3, 0) : redsc_logistic16(table, sum, 3, 0);
 }
 
 /* Updates the cell of a unit and returns its output. */
-REDSC_INLINE int32_t redsc_lstm_update(const int32_t *gates, int16_t *cell, const uint16_t *table,
+REDSC_INLINE int32_t redsc_lstm_update(const int32_t *gates, int16_t *cell, const int16_t *table,
                                        const redsc_lstm_t *p)
 {
     const int32_t kept =

@@ -14,6 +14,7 @@ typedef struct redsc_svdf {
     int32_t output_multiplier, output_shift;
     int32_t output_offset;    /* zero point of the output */
     int32_t act_min, act_max; /* clamp of the output */
+    int32_t finish;           /* how sums of features are finished: dsp/sums_s8.h */
 } redsc_svdf_t;
 
 /* SVDF in single precision. */
@@ -40,6 +41,7 @@ typedef struct redsc_lstm {
     int32_t output_multiplier, output_shift; /* tanh of the cell times output gate, to the output */
     int32_t output_offset;
     int32_t output_min, output_max;
+    int32_t input_finish, recurrent_finish; /* how sums of the gates are finished: dsp/sums_s8.h */
 } redsc_lstm_t;
 
 /* LSTM in single precision. */

@@ -1,5 +1,9 @@
 /* Logistic and hyperbolic tangent of 16-bit numbers, interpolated in a table of 256 samples of the logistic
- * function, 24 to the unit, with 16 fractional bits. */
+ * function minus 1/2, 24 to the unit, with 16 fractional bits.
+ *
+ * Both functions are odd then, so that one half serves the other: ~v is that of -v, less the smallest unit, which rounds
+ * halves towards the same side. The last sample before the end of the table and the end itself round to the same
+ * result: larger arguments are cut off there. */
 #pragma once
 
 #include "redsc_kernel.h"
@@ -11,37 +15,29 @@ REDSC_INLINE int32_t redsc_sigmoid_argument(int32_t x, int32_t multiplier, int32
     return (int32_t)((uint32_t)x * (uint32_t)multiplier + round) >> shift;
 }
 
-/* The table at `argument`, between samples 2^bits steps apart, with 16 + bits fractional bits; `end` beyond it. */
-REDSC_INLINE int32_t redsc_sigmoid_interpolate(const uint16_t *table, uint32_t argument, uint32_t bits, int32_t end)
+/* The function at `argument`, between samples 2^bits steps apart, with 16 + bits fractional bits. */
+REDSC_INLINE int32_t redsc_sigmoid_interpolate(const int16_t *table, int32_t argument, uint32_t bits)
 {
-    const uint32_t index = argument >> bits;
-    if (index >= 255u) {
-        return end;
-    }
-    const uint32_t low = table[index];
-    const uint32_t fraction = argument & ((1u << bits) - 1u);
-    return (int32_t)((low << bits) + fraction * (table[index + 1u] - low));
-}
-
-/* |x| for every x. */
-REDSC_INLINE uint32_t redsc_sigmoid_magnitude(int32_t x)
-{
-    return x < 0 ? 0u - (uint32_t)x : (uint32_t)x;
+    const uint32_t sign = argument < 0 ? ~0u : 0u;
+    const uint32_t end = (255u << bits) - 1u;
+    uint32_t magnitude = ((uint32_t)argument ^ sign) - sign;
+    magnitude = magnitude < end ? magnitude : end;
+    const int16_t *samples = table + (magnitude >> bits);
+    const int32_t fraction = (int32_t)(magnitude & ((1u << bits) - 1u));
+    const int32_t value = samples[0] * (1 << bits) + (samples[1] - samples[0]) * fraction;
+    return (int32_t)((uint32_t)value ^ sign);
 }
 
 /* 1 / (1 + e^-x) with 15 fractional bits. */
-REDSC_INLINE int32_t redsc_logistic16(const uint16_t *table, int32_t x, int32_t multiplier, int32_t shift)
+REDSC_INLINE int32_t redsc_logistic16(const int16_t *table, int32_t x, int32_t multiplier, int32_t shift)
 {
     const int32_t argument = redsc_sigmoid_argument(x, multiplier, shift);
-    const int32_t positive = redsc_sigmoid_interpolate(table, redsc_sigmoid_magnitude(argument), 9, 0x7FFF << 10);
-    return (argument >= 0 ? positive + (1 << 9) : (1 << 25) - positive + (1 << 9) - 1) >> 10;
+    return (redsc_sigmoid_interpolate(table, argument, 9) + (1 << 24) + (1 << 9)) >> 10;
 }
 
 /* tanh(x) = 2 * logistic(2x) - 1 with 15 fractional bits. */
-REDSC_INLINE int32_t redsc_tanh16(const uint16_t *table, int32_t x, int32_t multiplier, int32_t shift)
+REDSC_INLINE int32_t redsc_tanh16(const int16_t *table, int32_t x, int32_t multiplier, int32_t shift)
 {
     const int32_t argument = redsc_sigmoid_argument(x, multiplier, shift);
-    const int32_t positive =
-        redsc_sigmoid_interpolate(table, redsc_sigmoid_magnitude(argument), 8, 0xFFFF << 8) - (1 << 23);
-    return (argument >= 0 ? positive + (1 << 7) : -positive + (1 << 7) - 1) >> 8;
+    return (redsc_sigmoid_interpolate(table, argument, 8) + (1 << 7)) >> 8;
 }

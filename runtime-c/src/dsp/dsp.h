@@ -17,6 +17,12 @@ REDSC_INLINE uint32_t redsc_dsp_load4(const void *p)
     return word;
 }
 
+/* Stores four bytes at any address. */
+REDSC_INLINE void redsc_dsp_store4(void *p, uint32_t word)
+{
+    memcpy(p, &word, sizeof word);
+}
+
 /* The 1 to 3 bytes at `p`, zeros above. */
 REDSC_INLINE uint32_t redsc_dsp_load_tail(const int8_t *p, int32_t bytes)
 {
@@ -44,6 +50,21 @@ REDSC_INLINE uint32_t redsc_dsp_widen_odd(uint32_t bytes)
     uint32_t pair;
     __asm__("sxtb16 %0, %1, ror #8" : "=r"(pair) : "r"(bytes));
     return pair;
+}
+
+/* Two 16-bit numbers side by side. */
+REDSC_INLINE uint32_t redsc_dsp_pair(int32_t low, int32_t high)
+{
+    uint32_t pair;
+    __asm__("pkhbt %0, %1, %2, lsl #16" : "=r"(pair) : "r"(low), "r"(high));
+    return pair;
+}
+
+/* sum + low half of a times low half of b + high half of a times high half of b. */
+REDSC_INLINE int32_t redsc_dsp_dot2(int32_t sum, uint32_t a, uint32_t b)
+{
+    __asm__("smlad %0, %1, %2, %0" : "+r"(sum) : "r"(a), "r"(b));
+    return sum;
 }
 
 /* Copies bytes between any addresses; not a call of memcpy, which small C libraries implement byte by byte. */

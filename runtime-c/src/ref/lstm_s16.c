@@ -4,7 +4,7 @@
  * w_input  [gate][units][in_c]
  * w_last   [gate][units][units]
  * bias     [gate][units]
- * table    256 samples of the logistic function (sigmoid16.h)
+ * table    256 samples of the logistic function, centered (sigmoid16.h)
  * hidden   [batches][units]: the last output; updated
  * cell     [batches][units]; updated
  * y        like x, with units for in_c
@@ -29,7 +29,7 @@ REDSC_INLINE int32_t redsc_lstm_gate_s16(const int16_t *x, const int16_t *last, 
 }
 
 REDSC_KERNEL void redsc_lstm_s16(const int16_t *x, const int8_t *w_input, const int8_t *w_last, const int64_t *bias,
-                                const uint16_t *table, int16_t *hidden, int16_t *cell, int16_t *y, void *scratch,
+                                const int16_t *table, int16_t *hidden, int16_t *cell, int16_t *y, void *scratch,
                                 const redsc_lstm_t *p)
 {
     int16_t *next = (int16_t *)scratch;

@@ -136,6 +136,15 @@ fn pick_step(choices: &mut Choices) -> StepOf {
     STEPS[0].1
 }
 
+/// A single 8-bit layer with state, large enough to enter all loops of optimized kernels.
+pub fn sequence_of_seed(seed: u64) -> Module {
+    let (rank, step): (usize, StepOf) = match seed % 2 {
+        0 => (2, recurrent::svdf),
+        _ => (3, recurrent::lstm),
+    };
+    single(Builder::of_sequence(Choices::from_seed(seed), rank), step)
+}
+
 /// A single 8-bit layer on images, large enough to enter all loops of optimized kernels.
 pub fn layer_of_seed(seed: u64) -> Module {
     const LAYERS: &[StepOf] = &[
@@ -153,8 +162,11 @@ pub fn layer_of_seed(seed: u64) -> Module {
         moves::concat,
         moves::slice,
     ];
-    let mut builder = Builder::of_image(Choices::from_seed(seed));
-    let step = LAYERS[seed as usize % LAYERS.len()];
+    single(Builder::of_image(Choices::from_seed(seed)), LAYERS[seed as usize % LAYERS.len()])
+}
+
+/// A module of one step, if one of some attempts fits.
+fn single(mut builder: Builder, step: StepOf) -> Module {
     for _ in 0..8 {
         if builder.nodes() > 0 {
             break;

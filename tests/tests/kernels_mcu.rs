@@ -1,4 +1,5 @@
-//! Kernels on emulated cores compute what the interpreter computes: random 8-bit layers on images, and random modules.
+//! Kernels on emulated cores compute what the interpreter computes: random 8-bit layers on images and
+//! on sequences, and random modules.
 //!
 //! Set `REDSC_SEEDS=FIRST..END` to run other seeds than the usual ones, `REDSC_CORES=m3,m7` for other cores.
 
@@ -59,6 +60,11 @@ fn check(make: fn(u64) -> Module) {
 #[test]
 fn layers_compute_the_same_on_emulated_cores() {
     check(random::layer_of_seed);
+}
+
+#[test]
+fn layers_with_state_compute_the_same_on_emulated_cores() {
+    check(random::sequence_of_seed);
 }
 
 #[test]

@@ -5,9 +5,12 @@ use redsc_ir::params::sums::SumsFinish;
 
 use super::{chunks, groups, pair_biases, pair_quads, scalar_finish, words};
 
+/// Packs a group of four filters.
+type PackGroup = fn(&[FoldedFilter]) -> Vec<u32>;
+
 /// A layer for `dsp/sums_s8.h`, to be finished as `finish` says, which must serve it.
 pub fn sums_dsp(layer: &FoldedLayer, finish: SumsFinish) -> Vec<u32> {
-    let (factor, group): (_, fn(&[FoldedFilter]) -> Vec<u32>) = match finish {
+    let (factor, group): (_, PackGroup) = match finish {
         SumsFinish::Linear => (Finish::Linear, in_pairs),
         SumsFinish::General => (Finish::General, in_pairs),
         SumsFinish::Apart => (Finish::General, apart),

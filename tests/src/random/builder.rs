@@ -14,7 +14,7 @@ pub(super) struct Builder {
     /// Inputs and results so far.
     values: Vec<ValueId>,
     /// Most elements of a tensor.
-    most_elements: usize,
+    pub(super) most_elements: usize,
     /// Most filters of a convolution.
     pub(super) most_filters: usize,
 }
@@ -62,6 +62,22 @@ impl Builder {
             builder.add_input_of(ElemType::I8, [batches, extents[0], extents[1], channels].into());
         }
         builder
+    }
+
+    /// A module with one 8-bit sequence that is long enough to enter all loops of optimized kernels: `[rows, width]` or
+    /// `[batches, steps, width]`.
+    pub(super) fn of_sequence(choices: Choices, rank: usize) -> Self {
+        let mut builder = Builder { values: Vec::new(), ..Builder::of_image(choices) };
+        builder.module.graphs = vec![Graph::default()];
+        let rows: Vec<usize> = (1..rank).map(|_| builder.choices.between(1, 3)).collect();
+        let width = builder.choices.between(1, 70);
+        builder.add_input_of(ElemType::I8, Shape([rows, vec![width]].concat()));
+        builder
+    }
+
+    /// Whether layers shall be large.
+    pub(super) fn is_large(&self) -> bool {
+        self.most_elements > MOST_ELEMENTS
     }
 
     fn add_input(&mut self, elem: ElemType) {

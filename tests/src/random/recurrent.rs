@@ -10,9 +10,11 @@ use super::layers::activation;
 pub(super) fn svdf(b: &mut Builder) -> Option<()> {
     let x = b.value_of(&[ElemType::I8, ElemType::F32])?;
     let [batch, inputs] = b.extents(x)?;
-    let (rank, units, memory) = (b.choices.between(1, 2), b.choices.between(1, 5), b.choices.between(1, 5));
+    let [most_units, most_memory] = if b.is_large() { [21, 40] } else { [5, 5] };
+    let (rank, units) = (b.choices.between(1, 2), b.choices.between(1, most_units));
+    let memory = b.choices.between(1, most_memory);
     let filters = rank * units;
-    if filters * inputs > super::MOST_ELEMENTS {
+    if filters * inputs > b.most_elements {
         return None;
     }
     let kind = Kind::of(b, x);
@@ -31,8 +33,9 @@ pub(super) fn lstm(b: &mut Builder) -> Option<()> {
     let [outer, inner, inputs] = b.extents(x)?;
     let time_major = b.choices.chance(50);
     let batch = if time_major { inner } else { outer };
-    let units = b.choices.between(1, 6);
-    if units * inputs > super::MOST_ELEMENTS {
+    let most_units = if b.is_large() { 25 } else { 6 };
+    let units = b.choices.between(1, most_units);
+    if units * inputs > b.most_elements {
         return None;
     }
     let kind = Kind::of(b, x);

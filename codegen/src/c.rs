@@ -17,9 +17,11 @@ mod dispatch;
 mod elements;
 mod interface;
 mod layers;
+mod levels;
 mod linear;
 mod literals;
 mod mac;
+mod merge;
 mod movement;
 mod names;
 mod normalize;
@@ -34,6 +36,7 @@ mod site;
 mod unary;
 mod unit;
 
+use redsc_ir::plan::Level;
 use redsc_ir::{Diagnostic, GraphId, Module, Plan, Target};
 
 use crate::Artifact;
@@ -98,14 +101,40 @@ pub fn emit_c(
     target: &Target,
     options: &COptions,
 ) -> Result<Vec<Artifact>, Vec<Diagnostic>> {
-    let mut unit = Unit::new(module, plan, options);
-    let invoke = unit.body(GraphId(0));
-    let statements = Statements { init: unit.init(), invoke };
+    files(Unit::new(module, plan, options), target)
+}
+
+/// The C files of a nested network: its levels from the smallest to the full one.
+///
+/// # Errors
+/// As [`emit_c`]; networks with state or control flow, and levels that are not the same network at different widths.
+pub fn emit_nested_c(
+    levels: &[Level],
+    target: &Target,
+    options: &COptions,
+) -> Result<Vec<Artifact>, Vec<Diagnostic>> {
+    let full = levels::full(levels).map_err(|message| vec![fault("E0401", message)])?;
+    if options.trace || options.probe {
+        return Err(vec![fault(
+            "E0401",
+            "layers of nested subnetworks are not traced; trace a level".into(),
+        )]);
+    }
+    let unit = Unit { levels, ..Unit::new(&full.module, &full.plan, options) };
+    files(unit, target)
+}
+
+fn files(mut unit: Unit<'_>, target: &Target) -> Result<Vec<Artifact>, Vec<Diagnostic>> {
     let interface = interface::Interface::of(&mut unit);
+    let invoke = unit.body(GraphId(0));
+    let invoke = levels::with_ports(&mut unit, invoke);
+    let statements = Statements { init: unit.init(), invoke };
     if !unit.errors.is_empty() {
         return Err(unit.errors);
     }
-    render::files(&unit, &interface, &statements, target).map_err(|message| {
-        vec![Diagnostic { code: "E0402", message, location: String::new(), span: None, help: String::new() }]
-    })
+    render::files(&unit, &interface, &statements, target).map_err(|message| vec![fault("E0402", message)])
+}
+
+fn fault(code: &'static str, message: String) -> Diagnostic {
+    Diagnostic { code, message, location: String::new(), span: None, help: String::new() }
 }

@@ -6,7 +6,7 @@
 pub mod c;
 pub mod pack;
 
-pub use c::{COptions, Optimize, emit_c};
+pub use c::{COptions, Optimize, emit_c, emit_nested_c};
 
 /// A file that the driver writes.
 #[derive(Clone, Debug, PartialEq, Eq)]

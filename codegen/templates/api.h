@@ -17,7 +17,8 @@ size_t [[ name ]]_output_bytes(unsigned i);
 /* Size of the memory that the network works in. */
 size_t [[ name ]]_arena_bytes(void);
 
-/* Nested subnetworks: 0 is the smallest, count - 1 the full network. Selecting returns 0, or -1 if there is no k. */
+/* Nested subnetworks: 0 is the smallest, count - 1 the full network. Selecting returns 0, or -1 if there is no k.{% if levels %}
+ * The next invocation runs what was selected last; an interrupt may select. At first the full network is selected.{% endif %} */
 unsigned [[ name ]]_subnet_count(void);
 int [[ name ]]_select_subnet(unsigned k);
 {% if arena_external %}

@@ -28,7 +28,10 @@ static uint8_t arena[[ arena_extent ]] __attribute__((aligned([[ alignment ]])))
 {% endif %}
 /* The address of a tensor. */
 #define AT(offset) ((void *)(arena + (offset)))
-{% if stateful %}
+{% if levels %}
+/* The level that the next invocation runs; one store selects it. */
+static volatile uint8_t selected = [[ levels.last ]];
+[[ levels.table ]]{% endif %}{% if stateful %}
 /* Whether state holds its initial contents or what followed from them. */
 static uint8_t ready;
 {% endif %}{% if trace %}
@@ -75,7 +78,7 @@ int [[ name ]]_invoke(void)
 {% endif %}{% if stateful %}    if (!ready) {
         [[ name ]]_init();
     }
-{% endif %}[[ invoke ]]    return 0;
+{% endif %}{% if levels %}[[ levels.entry ]]{% endif %}[[ invoke ]]    return 0;
 }
 
 unsigned [[ name ]]_input_count(void)
@@ -133,13 +136,18 @@ size_t [[ name ]]_arena_bytes(void)
 
 unsigned [[ name ]]_subnet_count(void)
 {
-    return 1;
+    return {% if levels %}[[ levels.count ]]{% else %}1{% endif %};
 }
 
 int [[ name ]]_select_subnet(unsigned k)
 {
-    return k == 0 ? 0 : -1;
-}
+{% if levels %}    if (k >= [[ levels.count ]]) {
+        return -1;
+    }
+    selected = (uint8_t)k;
+    return 0;
+{% else %}    return k == 0 ? 0 : -1;
+{% endif %}}
 {% if arena_external %}
 int [[ name ]]_set_arena(void *p, size_t bytes)
 {

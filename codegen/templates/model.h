@@ -18,7 +18,10 @@ extern "C" {
 
 /* Size of the memory that the network works in: tensors, state and scratch. */
 #define [[ name ]]_ARENA_BYTES [[ arena_bytes ]]
-#define [[ name ]]_INPUT_COUNT [[ inputs | length ]]
+{% if levels %}/* Subnetworks, and how much of that memory each of them uses, from its start. */
+#define [[ name ]]_SUBNET_COUNT [[ levels.count ]]
+#define [[ name ]]_SUBNET_ARENA_BYTES {[[ levels.arena_bytes ]]}
+{% endif %}#define [[ name ]]_INPUT_COUNT [[ inputs | length ]]
 #define [[ name ]]_OUTPUT_COUNT [[ outputs | length ]]
 {% for port in ports %}
 /* [[ port.title ]] */

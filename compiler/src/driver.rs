@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use redsc_codegen::{Artifact, COptions, emit_c};
+use redsc_codegen::{Artifact, COptions, emit_c, emit_nested_c};
+use redsc_ir::plan::Level;
 use redsc_ir::text::{self, PrintOptions};
 use redsc_ir::{Diagnostic, Module, Plan, Target};
 use redsc_passes::{Config, Event, Pipeline, PipelineError, PlanOptions};
 
 use crate::error::{Failure, Result};
-use crate::{frontend, io};
+use crate::{frontend, io, nest};
 
 /// What to compile for, and how.
 #[derive(Clone, Debug)]
@@ -23,6 +24,8 @@ pub struct Options {
     pub plan: PlanOptions,
     /// C prefix, file names, and how the C looks.
     pub c: COptions,
+    /// Nested subnetworks to build; without any, the network is an ordinary one.
+    pub nest: Option<nest::Request>,
     /// Largest arena in bytes that is acceptable.
     pub ram_budget: Option<usize>,
     /// Largest constants (weights and tables) in bytes that are acceptable.
@@ -36,6 +39,8 @@ pub struct Compiled {
     pub module: Module,
     /// The plan that the code follows.
     pub plan: Plan,
+    /// All levels of a nested network, the full one last; nothing for an ordinary network.
+    pub levels: Vec<Level>,
     /// Files by name.
     pub artifacts: Vec<Artifact>,
 }
@@ -64,6 +69,7 @@ impl Default for Options {
             config: Config::default(),
             plan: PlanOptions::default(),
             c: COptions::new("model"),
+            nest: None,
             ram_budget: None,
             flash_budget: None,
         }
@@ -128,6 +134,9 @@ pub fn compile(module: Module, options: &Options, observer: &mut dyn Observer) -
 }
 
 fn compile_stages(mut module: Module, options: &Options, observer: &mut dyn Observer) -> Result<Compiled> {
+    if let Some(request) = &options.nest {
+        return compile_nested(module, request, options, observer);
+    }
     optimize(&mut module, options, observer)?;
     observer.begin("plan");
     let plan = plan(&module, options)?;
@@ -136,7 +145,28 @@ fn compile_stages(mut module: Module, options: &Options, observer: &mut dyn Obse
     observer.begin("codegen");
     let artifacts = emit_c(&module, &plan, &options.target, &options.c).map_err(|d| Failure::of("", d))?;
     observer.end("codegen");
-    Ok(Compiled { module, plan, artifacts })
+    Ok(Compiled { module, plan, levels: Vec::new(), artifacts })
+}
+
+/// As [`compile_stages`], with nested subnetworks.
+fn compile_nested(
+    module: Module,
+    request: &nest::Request,
+    options: &Options,
+    observer: &mut dyn Observer,
+) -> Result<Compiled> {
+    observer.begin("nest");
+    let nested = nest::nest(module, request, &options.target)?;
+    let levels = nest::prepare(&nested, options)?;
+    observer.end("nest");
+    let Some(Level { module, plan }) = levels.last().cloned() else {
+        return Err(Failure::new("E0518", "there are no levels", "", "ask for some: --subnets 25,50,75"));
+    };
+    check_budgets(&module, &plan, options)?;
+    observer.begin("codegen");
+    let artifacts = emit_nested_c(&levels, &options.target, &options.c).map_err(|d| Failure::of("", d))?;
+    observer.end("codegen");
+    Ok(Compiled { module, plan, levels, artifacts })
 }
 
 /// Decides where everything lives and which kernels run, for a module that has been through the passes.

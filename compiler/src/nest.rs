@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use redsc_ir::plan::Level;
 use redsc_ir::target::Feature;
-use redsc_ir::{Module, Plan, Target};
+use redsc_ir::{Module, Target};
 use redsc_passes::nest::knapsack::Nesting;
 use redsc_passes::nest::{NestError, NestOptions, Nested};
 use redsc_passes::{Config, Pipeline};
@@ -62,10 +63,11 @@ pub fn nest(mut module: Module, request: &Request, target: &Target) -> Result<Ne
 ///
 /// # Errors
 /// If a pass fails or a level cannot be planned.
-pub fn prepare(nested: &Nested, options: &Options) -> Result<Vec<(Module, Plan)>> {
+pub fn prepare(nested: &Nested, options: &Options) -> Result<Vec<Level>> {
     let mut modules: Vec<Module> = nested.levels.iter().map(|level| level.module.clone()).collect();
     redsc_passes::nest::prepare(&mut modules, &options.config).map_err(driver::pass_failure)?;
-    modules.into_iter().map(|module| driver::plan(&module, options).map(|plan| (module, plan))).collect()
+    let level = |module| driver::plan(&module, options).map(|plan| Level { module, plan });
+    modules.into_iter().map(level).collect()
 }
 
 /// What widths should be multiples of.

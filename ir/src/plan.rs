@@ -2,6 +2,7 @@
 //!
 //! Execution order is the order of the nodes. The plan adds where each value lives and which kernel runs each node.
 
+use crate::graph::Module;
 use crate::kernels::Kernel;
 
 /// Decisions for a whole module.
@@ -48,6 +49,16 @@ pub struct Step {
     pub kernel: Kernel,
     /// Scratch memory of the kernel.
     pub scratch: Option<Scratch>,
+}
+
+/// One operating point of a nested network. All levels have the same nodes in the same order, at different widths, and
+/// share one arena, in which each has places of its own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Level {
+    /// The network at this width.
+    pub module: Module,
+    /// The decisions for it.
+    pub plan: Plan,
 }
 
 /// A range of the arena that a kernel may overwrite.

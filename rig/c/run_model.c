@@ -5,6 +5,7 @@
  * the same results whether or not its vectors share a sequence. out.bin: the contents of all outputs, step by step.
  * Standard output: facts of the model, then one line `insns=` per invoke.
  *
+ * RIG_SUBNET(i): the subnetwork that runs in step i of a sequence; it is selected after the inputs have been written.
  * RIG_EXTERNAL_ARENA: the model gets its arena from here. RIG_TRACE: prints `layer=` with the CRC-32 of each layer. */
 #include "model.h"
 #include "rig.h"
@@ -53,10 +54,21 @@ static void print_facts(void)
         rig_value("output", model_output_bytes(i));
 }
 
-static void run_step(int in, int out)
+static void select_subnet(uint32_t step)
+{
+#ifdef RIG_SUBNET
+    if (model_select_subnet(RIG_SUBNET(step)) != 0 || model_select_subnet(model_subnet_count()) == 0)
+        rig_fail("model_select_subnet returned the wrong status");
+#else
+    (void)step;
+#endif
+}
+
+static void run_step(int in, int out, uint32_t step)
 {
     for (unsigned i = 0; i < model_input_count(); i++)
         rig_read(in, model_input(i), model_input_bytes(i));
+    select_subnet(step);
     rig_count_start();
     const int status = model_invoke();
     const uint64_t instructions = rig_count_stop();
@@ -78,8 +90,9 @@ int main(void)
     for (uint32_t sequences = read_count(in); sequences > 0; sequences--) {
         if (model_init() != 0)
             rig_fail("model_init returned an error");
-        for (uint32_t steps = read_count(in); steps > 0; steps--)
-            run_step(in, out);
+        const uint32_t steps = read_count(in);
+        for (uint32_t step = 0; step < steps; step++)
+            run_step(in, out, step);
     }
     rig_value("stack", rig_stack_used());
     return 0;

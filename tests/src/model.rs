@@ -8,6 +8,7 @@ use redsc::driver::{self, Options, Quiet};
 use redsc::frontend;
 use redsc_codegen::Artifact;
 use redsc_ir::interp::Interpreter;
+use redsc_ir::plan::Level;
 use redsc_ir::{Data, Diagnostic, GraphId, Module, Node, Target};
 
 use crate::golden::{self, Case, Sequence};
@@ -23,6 +24,8 @@ pub struct Compiled {
     pub artifacts: Vec<Artifact>,
     /// The module after the passes: what the C must compute.
     pub module: Module,
+    /// The levels of a nested network; what each of them must compute.
+    pub levels: Vec<Level>,
     tolerance: f64,
 }
 
@@ -94,7 +97,12 @@ pub fn compile_module(module: Module, options: &Options) -> Result<Compiled, Pro
     let compiled =
         driver::compile(module, options, &mut Quiet).map_err(|failure| Problem::of(&failure.diagnostics))?;
     let tolerance = golden::tolerance(&compiled.module);
-    Ok(Compiled { artifacts: compiled.artifacts, module: compiled.module, tolerance })
+    Ok(Compiled {
+        artifacts: compiled.artifacts,
+        module: compiled.module,
+        levels: compiled.levels,
+        tolerance,
+    })
 }
 
 impl Compiled {

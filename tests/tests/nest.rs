@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use redsc::nest::{Request, nest, prepare};
 use redsc::{driver, export_tflite, frontend};
 use redsc_ir::interp::Interpreter;
+use redsc_ir::plan::Level;
 use redsc_ir::verify::verify;
 use redsc_ir::{Module, Target};
 use redsc_passes::nest::Nested;
@@ -60,12 +61,12 @@ fn passes_keep_what_levels_compute_and_their_nodes_alike() {
     for name in MODELS {
         let nested = levels(load(name), Nesting::Joint);
         let prepared = prepare(&nested, &driver::Options::default()).unwrap_or_else(|e| panic!("{e}"));
-        for (level, (module, _)) in nested.levels.iter().zip(&prepared) {
+        for (level, Level { module, .. }) in nested.levels.iter().zip(&prepared) {
             same_behaviour(&level.module, module);
             let mnemonics = |module: &Module| -> Vec<_> {
                 module.entry().nodes.iter().map(|node| node.op.mnemonic()).collect()
             };
-            assert_eq!(mnemonics(module), mnemonics(&prepared.last().unwrap().0), "{name}");
+            assert_eq!(mnemonics(module), mnemonics(&prepared.last().unwrap().module), "{name}");
         }
     }
 }

@@ -65,12 +65,15 @@ impl Port {
 impl Interface {
     /// The interface of the entry graph; what the plan misses is reported to the unit.
     pub(super) fn of(unit: &mut Unit<'_>) -> Self {
+        unit.enter(0);
         let graph = unit.module.entry();
         let inputs =
             graph.inputs.iter().enumerate().map(|(i, &value)| port(unit, i, value, "input")).collect();
         let outputs =
             graph.outputs.iter().enumerate().map(|(i, &value)| port(unit, i, value, "output")).collect();
-        Interface { inputs, outputs }
+        let interface = Interface { inputs, outputs };
+        unit.enter_full();
+        interface
     }
 }
 
@@ -124,6 +127,9 @@ fn quant(ty: &TensorType) -> Option<PortQuant> {
 
 /// Whether nothing that is written during an invocation overlaps an input.
 fn is_kept(unit: &Unit<'_>, input: ValueId) -> bool {
+    if !unit.levels.is_empty() {
+        return false;
+    }
     let Some(Place::Arena { offset }) = unit.place(GraphId(0), input) else { return false };
     let range = offset..offset + unit.module.entry().ty(input).bytes();
     let clear = |offset: usize, bytes: usize| offset + bytes <= range.start || range.end <= offset;

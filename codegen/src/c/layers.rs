@@ -15,6 +15,8 @@ pub(super) enum Param {
     Pointer { declaration: String, name: String },
     /// The kernel gets `NULL`.
     Absent,
+    /// A number in the parameter struct that levels of a nested network do not share.
+    Number(String),
 }
 
 /// What makes layers share a function.
@@ -84,7 +86,7 @@ fn definition(layer: &Layer) -> String {
     let mut text = String::new();
     let plural = if layer.users.len() == 1 { "" } else { "s" };
     let _ = writeln!(text, "/* Layer{plural} {}. */", layer.users.join(", "));
-    let (mut declarations, mut arguments) = (Vec::new(), Vec::new());
+    let (mut declarations, mut arguments, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
     for param in &layer.shape.params {
         match param {
             Param::Pointer { declaration, name } => {
@@ -92,12 +94,15 @@ fn definition(layer: &Layer) -> String {
                 arguments.push(name.as_str());
             }
             Param::Absent => arguments.push("NULL"),
+            Param::Number(name) => numbers.push(format!("int32_t {name}")),
         }
     }
+    declarations.extend(numbers.iter().map(String::as_str));
+    let storage = if numbers.is_empty() { "static const" } else { "const" };
     let (c_type, initialiser) = &layer.shape.constants;
     let head = format!("static REDSC_LAYER void {}({})", layer.name, declarations.join(", "));
     let _ = writeln!(text, "{}", wrap(head.split_inclusive(", ").map(str::trim_end), 4).trim_start());
-    let _ = writeln!(text, "{{\n    static const {c_type} p = {initialiser};");
+    let _ = writeln!(text, "{{\n    {storage} {c_type} p = {initialiser};");
     let _ = writeln!(text, "    {}({}, &p);\n}}", layer.shape.kernel.symbol(), arguments.join(", "));
     text
 }

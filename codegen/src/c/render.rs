@@ -30,6 +30,7 @@ struct View<'a> {
     facts: String,
     alignment: usize,
     arena_bytes: usize,
+    levels: Option<LevelsView>,
     /// `[n]`: the extent of the array that holds the arena; C has no empty arrays.
     arena_extent: String,
     arena_external: bool,
@@ -54,6 +55,19 @@ struct View<'a> {
     ports: Vec<&'a Port>,
     aliases: Vec<Alias>,
     prototypes: String,
+}
+
+/// What nested networks have in addition.
+#[derive(Serialize)]
+struct LevelsView {
+    count: usize,
+    last: usize,
+    /// Definition of the table of numbers in which levels differ; empty without any.
+    table: String,
+    /// What reads the table in `invoke`.
+    entry: String,
+    /// Arena bytes of each level.
+    arena_bytes: String,
 }
 
 #[derive(Serialize)]
@@ -142,7 +156,8 @@ fn view<'a>(
     bundle.system_includes.sort_unstable();
     bundle.system_includes.dedup();
     let ports: Vec<&Port> = interface.inputs.iter().chain(&interface.outputs).collect();
-    let arena_bytes = unit.plan.arena_bytes;
+    let levels = unit.levels.iter().map(|level| level.plan.arena_bytes);
+    let arena_bytes = levels.chain([unit.plan.arena_bytes]).max().unwrap_or(0);
     let bodies = unit.regions.iter().map(|region| &region.body);
     let bodies: Vec<&String> = bodies.chain([&statements.init, &statements.invoke]).collect();
     let mentions = |what: &str| bodies.iter().any(|body| body.contains(what));
@@ -155,6 +170,7 @@ fn view<'a>(
         facts: format!("{} bytes of constants, {arena_bytes} bytes of work memory", unit.constants.bytes()),
         alignment: ALIGNMENT,
         arena_bytes,
+        levels: (!unit.levels.is_empty()).then(|| levels_view(unit, &statements.invoke)),
         arena_extent: format!("[{}]", arena_bytes.max(ALIGNMENT)),
         arena_external: options.arena_external,
         size: options.optimize == Optimize::Size,
@@ -177,6 +193,17 @@ fn view<'a>(
         ports,
         prototypes: String::new(),
     })
+}
+
+fn levels_view(unit: &Unit<'_>, invoke: &str) -> LevelsView {
+    let bytes: Vec<String> = unit.levels.iter().map(|level| level.plan.arena_bytes.to_string()).collect();
+    LevelsView {
+        count: unit.levels.len(),
+        last: unit.levels.len() - 1,
+        table: unit.numbers.table(unit.levels.len()),
+        entry: unit.numbers.entry(invoke),
+        arena_bytes: bytes.join(", "),
+    }
 }
 
 fn regions<'a>(unit: &'a Unit<'_>) -> Vec<RegionView<'a>> {

@@ -3,12 +3,13 @@
 use std::fmt::Write;
 
 use redsc_ir::kernels::Kernel;
-use redsc_ir::plan::Place;
+use redsc_ir::plan::{Level, Place};
 use redsc_ir::{Diagnostic, GraphId, Module, Op, Plan, TensorType, ValueId, VarId};
 
 use super::call::{Arg, Call, What};
 use super::constants::{Array, Constants};
 use super::layers::{Layers, Param, Shape};
+use super::merge::Numbers;
 use super::site::Site;
 use super::{COptions, control, dispatch, names};
 
@@ -16,6 +17,10 @@ use super::{COptions, control, dispatch, names};
 pub(super) struct Unit<'a> {
     pub(super) module: &'a Module,
     pub(super) plan: &'a Plan,
+    /// All levels of a nested network, the full one last; nothing for an ordinary network.
+    pub(super) levels: &'a [Level],
+    /// The numbers in which levels differ.
+    pub(super) numbers: Numbers,
     pub(super) options: &'a COptions,
     pub(super) constants: Constants,
     pub(super) layers: Layers,
@@ -40,6 +45,8 @@ impl<'a> Unit<'a> {
         Unit {
             module,
             plan,
+            levels: &[],
+            numbers: Numbers::default(),
             options,
             constants: Constants::default(),
             layers: Layers::default(),
@@ -63,7 +70,7 @@ impl<'a> Unit<'a> {
             };
             let site = Site { module, graph, node, step, id, position };
             let _ = writeln!(text, "    /* {} */", describe(&site));
-            match self.statements(&site) {
+            match self.statements_of_levels(&site) {
                 Ok(statements) => text.push_str(&statements),
                 Err(message) => self.error(&message, &node.location),
             }
@@ -86,7 +93,7 @@ impl<'a> Unit<'a> {
         });
     }
 
-    fn statements(&mut self, site: &Site<'a>) -> Result<String, String> {
+    pub(super) fn statements(&mut self, site: &Site<'a>) -> Result<String, String> {
         if site.step.kernel == Kernel::View {
             return Ok(String::new());
         }
@@ -183,7 +190,7 @@ impl<'a> Unit<'a> {
         Ok(format!("    {function}({});\n", arguments.join(", ")))
     }
 
-    fn param(&self, site: &Site<'_>, arg: &Arg) -> Result<Param, String> {
+    pub(super) fn param(&self, site: &Site<'_>, arg: &Arg) -> Result<Param, String> {
         let c_type = match &arg.what {
             What::Operand { index, .. } => format!("const {}", site.input(*index)?.elem.c_name()),
             What::Result { index, .. } => site.result(*index)?.elem.c_name().into(),
@@ -208,7 +215,7 @@ impl<'a> Unit<'a> {
     }
 
     /// The name of a constant that belongs to the layer `label`.
-    fn constant(&mut self, array: Array, label: &str, what: &str) -> String {
+    pub(super) fn constant(&mut self, array: Array, label: &str, what: &str) -> String {
         let prefix =
             if self.options.weights_separate { format!("{}_", self.options.name) } else { String::new() };
         self.constants.intern(array, &format!("{prefix}{label}_{what}")).to_string()

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use redsc_codegen::c::{COptions, Optimize, identifier};
 
+use super::nest::NestArgs;
 use super::progress::{Reporter, print};
 use super::{PassArgs, TargetArg};
 use crate::driver::{self, Compiled, Options};
@@ -50,6 +51,8 @@ pub struct CompileArgs {
     /// Fail if the constants are larger than this.
     #[arg(long, value_name = "BYTES", value_parser = parse_bytes)]
     flash: Option<usize>,
+    #[command(flatten)]
+    nest: NestArgs,
     #[command(flatten)]
     passes: PassArgs,
     /// Print the summary per operator too.
@@ -144,6 +147,20 @@ pub fn execute(args: &CompileArgs) -> Result<()> {
 
 /// The kind that `--emit` or the extension of OUT asks for.
 fn emitted_kind(args: &CompileArgs) -> Result<Emit> {
+    let kind = asked_kind(args)?;
+    match kind {
+        Emit::C => Ok(kind),
+        _ if args.nest.request()?.is_none() => Ok(kind),
+        _ => Err(Failure::new(
+            "E0512",
+            "nested subnetworks are emitted as C",
+            "",
+            "`redsc nest` writes each level as .tflite or .reds",
+        )),
+    }
+}
+
+fn asked_kind(args: &CompileArgs) -> Result<Emit> {
     if let Some(kind) = args.emit {
         return Ok(kind);
     }
@@ -179,6 +196,7 @@ fn options(args: &CompileArgs, output: &Path) -> Result<Options> {
             name: identifier(args.name.as_deref().unwrap_or(stem)),
             stem: stem.into(),
         },
+        nest: args.nest.request()?,
         ram_budget: args.ram,
         flash_budget: args.flash,
         ..Options::default()

@@ -4,8 +4,8 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use redsc_ir::Plan;
 use redsc_ir::analysis::weight_bytes;
+use redsc_ir::plan::Level;
 use redsc_passes::nest::Nested;
 use redsc_passes::nest::knapsack::Nesting;
 
@@ -136,8 +136,7 @@ pub fn execute(args: &NestCommandArgs) -> Result<()> {
         io::write_all(&files(&nested, output)?)?;
     }
     let prepared = nest::prepare(&nested, &options)?;
-    let plans: Vec<&Plan> = prepared.iter().map(|(_, plan)| plan).collect();
-    print(&levels_table(&nested, &plans));
+    print(&levels_table(&nested, &prepared));
     if args.explain {
         print(&widths_table(&nested));
     }
@@ -168,9 +167,9 @@ fn files(nested: &Nested, output: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>> {
 }
 
 /// A line per level.
-fn levels_table(nested: &Nested, plans: &[&Plan]) -> String {
+fn levels_table(nested: &Nested, prepared: &[Level]) -> String {
     let full = nested.levels.last().map_or(1, |level| level.cost.max(1));
-    let rows = nested.levels.iter().zip(plans).enumerate().map(|(k, (level, plan))| {
+    let rows = nested.levels.iter().zip(prepared).enumerate().map(|(k, (level, Level { plan, .. }))| {
         vec![
             k.to_string(),
             level.cost.to_string(),

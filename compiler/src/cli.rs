@@ -14,6 +14,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::driver::Patches;
 use crate::error::Result;
 
 /// Compiles neural networks (.tflite, .onnx, .reds) to small, fast C for microcontrollers.
@@ -107,6 +108,36 @@ struct PassArgs {
     stats: bool,
 }
 
+/// What decides whether part of the network runs in bands of rows.
+#[derive(Debug, Args)]
+struct PatchArgs {
+    /// Largest acceptable arena; as much of the network as needed runs in bands of rows to keep within it.
+    #[arg(long, value_name = "BYTES", value_parser = parse_bytes)]
+    ram: Option<usize>,
+
+    /// Whether part of the network may run in bands of rows: without a budget, only if it costs almost nothing.
+    #[arg(long, value_enum, default_value_t = PatchesArg::Auto, value_name = "WHEN")]
+    patches: PatchesArg,
+}
+
+/// Whether part of the network may run in bands of rows.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum PatchesArg {
+    /// If the RAM budget asks for it or it costs almost nothing.
+    Auto,
+    /// Never.
+    Off,
+}
+
+impl PatchArgs {
+    fn patches(&self) -> Patches {
+        match self.patches {
+            PatchesArg::Auto => Patches::Auto,
+            PatchesArg::Off => Patches::Off,
+        }
+    }
+}
+
 /// Parses the command line, does what it says and returns the exit status: 0 done, 1 the input cannot be served,
 /// 2 usage (clap exits by itself).
 pub fn main() -> u8 {
@@ -162,4 +193,18 @@ struct ModelArg {
     /// The model: .tflite, .onnx or .reds; the content decides, not the name.
     #[arg(value_name = "MODEL")]
     model: PathBuf,
+}
+
+/// `65536`, `64k`, `1M`: powers of 1024.
+fn parse_bytes(text: &str) -> std::result::Result<usize, String> {
+    let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let factor = match unit.to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kb" => 1 << 10,
+        "m" | "mb" => 1 << 20,
+        _ => return Err(format!("`{text}` is not a number of bytes such as 65536 or 64k")),
+    };
+    let number: usize =
+        digits.parse().map_err(|_| format!("`{text}` is not a number of bytes such as 65536 or 64k"))?;
+    number.checked_mul(factor).ok_or_else(|| format!("`{text}` is too large"))
 }

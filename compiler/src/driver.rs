@@ -6,7 +6,7 @@ use redsc_codegen::{Artifact, COptions, emit_c, emit_nested_c};
 use redsc_ir::plan::Level;
 use redsc_ir::text::{self, PrintOptions};
 use redsc_ir::{Diagnostic, Module, Plan, Target};
-use redsc_passes::{Config, Event, Pipeline, PipelineError, PlanOptions};
+use redsc_passes::{Config, Event, Pipeline, PipelineError, PlanOptions, patch};
 
 use crate::error::{Failure, Result};
 use crate::{frontend, io, nest};
@@ -26,10 +26,22 @@ pub struct Options {
     pub c: COptions,
     /// Nested subnetworks to build; without any, the network is an ordinary one.
     pub nest: Option<nest::Request>,
+    /// Whether part of the network may run in bands of rows.
+    pub patches: Patches,
     /// Largest arena in bytes that is acceptable.
     pub ram_budget: Option<usize>,
     /// Largest constants (weights and tables) in bytes that are acceptable.
     pub flash_budget: Option<usize>,
+}
+
+/// Whether part of the network may run in bands of rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Patches {
+    /// As far as the RAM budget asks for it; without one, if it costs almost nothing.
+    #[default]
+    Auto,
+    /// Never.
+    Off,
 }
 
 /// A compiled model.
@@ -70,6 +82,7 @@ impl Default for Options {
             plan: PlanOptions::default(),
             c: COptions::new("model"),
             nest: None,
+            patches: Patches::Auto,
             ram_budget: None,
             flash_budget: None,
         }
@@ -139,6 +152,7 @@ fn compile_stages(mut module: Module, options: &Options, observer: &mut dyn Obse
     }
     optimize(&mut module, options, observer)?;
     observer.begin("plan");
+    fit(&mut module, options)?;
     let plan = plan(&module, options)?;
     observer.end("plan");
     check_budgets(&module, &plan, options)?;
@@ -167,6 +181,19 @@ fn compile_nested(
     let artifacts = emit_nested_c(&levels, &options.target, &options.c).map_err(|d| Failure::of("", d))?;
     observer.end("codegen");
     Ok(Compiled { module, plan, levels, artifacts })
+}
+
+/// Lets part of the module run in bands of rows, if that is allowed and pays; see [`patch`].
+pub fn fit(module: &mut Module, options: &Options) -> Result<()> {
+    if options.patches == Patches::Auto {
+        patch::fit(module, &options.target, &options.plan, options.ram_budget).map_err(plan_failure)?;
+    }
+    Ok(())
+}
+
+/// What running part of the module in bands of rows offers: RAM against work.
+pub fn frontier(module: &Module, options: &Options) -> Result<Vec<patch::Variant>> {
+    patch::frontier(module, &options.target, &options.plan).map_err(plan_failure)
 }
 
 /// Decides where everything lives and which kernels run, for a module that has been through the passes.

@@ -148,7 +148,7 @@ fn rename_entities(module: &mut Module, live: &Live) -> Result<(), String> {
 }
 
 /// Removes values that are no input, no output and neither read nor written by a node.
-fn remove_unmentioned_values(graph: &mut Graph) -> usize {
+pub(crate) fn remove_unmentioned_values(graph: &mut Graph) -> usize {
     let mut mentioned = vec![false; graph.values.len()];
     let of_nodes = graph.nodes.iter().flat_map(|n| n.operands().chain(n.outputs.iter().copied()));
     for id in of_nodes.chain(graph.inputs.iter().copied()).chain(graph.outputs.iter().copied()) {

@@ -25,6 +25,7 @@ pub mod fuse_activations;
 pub mod fuse_pad;
 pub mod memory;
 pub mod nest;
+pub mod patch;
 pub mod permute_channels;
 pub mod pipeline;
 mod plan;

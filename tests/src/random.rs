@@ -175,3 +175,28 @@ fn single(mut builder: Builder, step: StepOf) -> Module {
     }
     builder.finish()
 }
+
+/// Several layers on images, one after the other, now and then with a shortcut: what can run in bands of rows, and what
+/// can be written over its own operand.
+pub fn stack_of_seed(seed: u64) -> Module {
+    const LAYERS: &[StepOf] = &[
+        layers::conv2d,
+        layers::depthwise_conv2d,
+        layers::pool2d,
+        layers::conv2d,
+        math::unary,
+        math::binary,
+    ];
+    let mut choices = Choices::from_seed(seed);
+    let (depth, first) = (choices.between(2, 7), choices.below(LAYERS.len()));
+    let mut builder = Builder::of_image(choices);
+    for attempt in 0..4 * depth {
+        if builder.nodes() >= depth {
+            break;
+        }
+        builder.attempt(LAYERS[(first + attempt) % LAYERS.len()]);
+        let shortcut = builder.choices.chance(25);
+        builder.forget_all_but_last(if shortcut { 2 } else { 1 });
+    }
+    builder.finish()
+}

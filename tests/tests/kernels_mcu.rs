@@ -62,6 +62,12 @@ fn layers_compute_the_same_on_emulated_cores() {
     check(random::layer_of_seed);
 }
 
+/// Here results take the place of operands.
+#[test]
+fn stacks_compute_the_same_on_emulated_cores() {
+    check(random::stack_of_seed);
+}
+
 #[test]
 fn layers_with_state_compute_the_same_on_emulated_cores() {
     check(random::sequence_of_seed);

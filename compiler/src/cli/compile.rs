@@ -8,7 +8,7 @@ use redsc_codegen::c::{COptions, Optimize, identifier};
 
 use super::nest::NestArgs;
 use super::progress::{Reporter, print};
-use super::{PassArgs, TargetArg};
+use super::{PassArgs, PatchArgs, TargetArg, parse_bytes};
 use crate::driver::{self, Compiled, Options};
 use crate::error::{Failure, Result};
 use crate::{export_tflite, io, report};
@@ -45,9 +45,8 @@ pub struct CompileArgs {
     /// Call NAME_probe, which the application defines, with the number of each layer behind it.
     #[arg(long)]
     probe: bool,
-    /// Fail if the arena is larger than this.
-    #[arg(long, value_name = "BYTES", value_parser = parse_bytes)]
-    ram: Option<usize>,
+    #[command(flatten)]
+    patches: PatchArgs,
     /// Fail if the constants are larger than this.
     #[arg(long, value_name = "BYTES", value_parser = parse_bytes)]
     flash: Option<usize>,
@@ -197,7 +196,8 @@ fn options(args: &CompileArgs, output: &Path) -> Result<Options> {
             stem: stem.into(),
         },
         nest: args.nest.request()?,
-        ram_budget: args.ram,
+        patches: args.patches.patches(),
+        ram_budget: args.patches.ram,
         flash_budget: args.flash,
         ..Options::default()
     })
@@ -216,18 +216,4 @@ fn default_output(model: &Path, kind: Emit) -> PathBuf {
 /// The artifacts beside OUT.
 fn c_files(compiled: &Compiled, output: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     compiled.artifacts.iter().map(|a| (output.with_file_name(&a.name), a.bytes.clone())).collect()
-}
-
-/// `65536`, `64k`, `1M`: powers of 1024.
-pub(super) fn parse_bytes(text: &str) -> std::result::Result<usize, String> {
-    let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
-    let factor = match unit.to_ascii_lowercase().as_str() {
-        "" | "b" => 1,
-        "k" | "kb" => 1 << 10,
-        "m" | "mb" => 1 << 20,
-        _ => return Err(format!("`{text}` is not a number of bytes such as 65536 or 64k")),
-    };
-    let number: usize =
-        digits.parse().map_err(|_| format!("`{text}` is not a number of bytes such as 65536 or 64k"))?;
-    number.checked_mul(factor).ok_or_else(|| format!("`{text}` is too large"))
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::progress::{Reporter, print};
-use super::{ModelArg, PassArgs, TargetArg};
+use super::{ModelArg, PassArgs, PatchArgs, TargetArg};
 use crate::driver::{self, Options};
 use crate::error::{Failure, Result};
 use crate::{io, report};
@@ -24,6 +24,8 @@ pub struct InspectArgs {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
+    patches: PatchArgs,
+    #[command(flatten)]
     passes: PassArgs,
 }
 
@@ -34,12 +36,18 @@ pub fn execute(args: &InspectArgs) -> Result<()> {
     let options = Options {
         target: driver::target(&args.target.target)?,
         passes: args.passes.passes.clone(),
+        patches: args.patches.patches(),
+        ram_budget: args.patches.ram,
         ..Options::default()
     };
     driver::optimize(&mut module, &options, &mut reporter)?;
+    let choices = reporter.stage("patches", || {
+        let choices = driver::frontier(&module, &options)?;
+        driver::fit(&mut module, &options).map(|()| choices)
+    })?;
     let plan = reporter.stage("plan", || driver::plan(&module, &options))?;
     reporter.finish();
-    let facts = report::facts::report(&module, &plan, &options.target);
+    let facts = report::facts::report(&module, &plan, &options.target).with_choices(choices);
     if let Some(path) = &args.html {
         let html = report::page::html(&module, &facts).map_err(internal)?;
         io::write_all(&[(path.clone(), html.into_bytes())])?;

@@ -9,7 +9,7 @@ use redsc_ir::plan::Level;
 use redsc_passes::nest::Nested;
 use redsc_passes::nest::knapsack::Nesting;
 
-use super::compile::parse_bytes;
+use super::parse_bytes;
 use super::progress::print;
 use super::{ModelArg, TargetArg};
 use crate::driver::{self, Options};

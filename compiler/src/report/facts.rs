@@ -3,6 +3,7 @@
 use redsc_ir::analysis;
 use redsc_ir::plan::{Place, Plan};
 use redsc_ir::{Graph, Module, Quant, Target, ValueId};
+use redsc_passes::patch::{Patching, Variant};
 use serde::Serialize;
 
 /// A model, compiled for a target.
@@ -30,6 +31,44 @@ pub struct Report {
     pub operators: Vec<Operator>,
     /// Tensors of the entry graph that live in the arena.
     pub arena: Vec<Block>,
+    /// Ways to run the network, of which none is better than another in both RAM and work.
+    pub choices: Vec<Choice>,
+}
+
+/// A way to run the network: as a whole, or with some operators in bands of rows.
+#[derive(Clone, Debug, Serialize)]
+pub struct Choice {
+    /// First operator that runs in bands, counted as if none did; absent if none does.
+    pub first: Option<usize>,
+    /// Last operator that runs in bands.
+    pub last: Option<usize>,
+    /// Number of bands.
+    pub bands: usize,
+    /// Multiply-accumulate operations of one invocation.
+    pub macs: u64,
+    /// Instructions of one invocation, predicted; a guess for kernels that have no law on the target.
+    pub instructions: u64,
+    /// Bytes of static RAM.
+    pub arena_bytes: usize,
+}
+
+impl Report {
+    /// The report with the choices that there were.
+    pub fn with_choices(mut self, variants: Vec<Variant>) -> Report {
+        let choice = |Variant { patching, macs, instructions, arena_bytes }| match patching {
+            Some(Patching { stage, bands, .. }) => Choice {
+                first: Some(stage.nodes.start),
+                last: Some(stage.nodes.end - 1),
+                bands,
+                macs,
+                instructions,
+                arena_bytes,
+            },
+            None => Choice { first: None, last: None, bands: 1, macs, instructions, arena_bytes },
+        };
+        self.choices = variants.into_iter().map(choice).collect();
+        self
+    }
 }
 
 /// A tensor as people see it.
@@ -114,6 +153,7 @@ pub fn report(module: &Module, plan: &Plan, target: &Target) -> Report {
         outputs: tensors(&graph.outputs),
         operators: (0..graph.nodes.len()).map(|index| operator(module, plan, index)).collect(),
         arena: blocks(module, plan),
+        choices: Vec::new(),
     }
 }
 

@@ -34,8 +34,31 @@ pub fn full(report: &Report) -> String {
         interface("outputs", &report.outputs),
         operators(report),
         plan(report),
+        choices(report),
     ]
     .join("\n\n")
+    .trim_end()
+    .to_owned()
+}
+
+/// RAM against work, if there is a choice.
+fn choices(report: &Report) -> String {
+    if report.choices.len() < 2 {
+        return String::new();
+    }
+    let rows = report.choices.iter().map(|choice| {
+        let way = match (choice.first, choice.last) {
+            (Some(first), Some(last)) => {
+                format!("operators {first}–{last} in {} bands of rows", choice.bands)
+            }
+            _ => "everything as a whole".to_owned(),
+        };
+        vec![grouped(choice.arena_bytes as u64), grouped(choice.macs), grouped(choice.instructions), way]
+    });
+    format!(
+        "less RAM for more work (--ram BYTES)\n\n{}",
+        table::with_numbers(&["arena", "MACs", "instructions", "how"], &[0, 1, 2], rows)
+    )
 }
 
 /// One line per operator.

@@ -115,6 +115,12 @@ impl Builder {
         self.module
     }
 
+    /// Lets later steps see only the last values.
+    pub(super) fn forget_all_but_last(&mut self, count: usize) {
+        let first = self.values.len().saturating_sub(count);
+        self.values.drain(..first);
+    }
+
     /// Number of nodes so far.
     pub(super) fn nodes(&self) -> usize {
         self.graph().nodes.len()

@@ -3,8 +3,10 @@
 
 use redsc_ir::params::folded::{Finish, FoldedFilter, FoldedLayer};
 
+mod floats;
 mod sums;
 
+pub use floats::{filters_f32, side_by_side};
 pub use sums::{sums_dsp, sums_mve};
 
 /// What finishes the sum of a filter: offset, right shift, left shift, doubling. In general a result without a second

@@ -44,7 +44,9 @@ impl Kernel {
             | Kernel::DepthwiseConv2dS8
             | Kernel::DepthwiseConv2dU8
             | Kernel::DepthwiseConv2dS16
-            | Kernel::DepthwiseConv2dF32 => Access::Pixels { together: 1, buffered: false },
+            | Kernel::DepthwiseConv2dF32
+            | Kernel::Conv2dF32Fpu
+            | Kernel::DepthwiseF32Fpu => Access::Pixels { together: 1, buffered: false },
             Kernel::AveragePool2d | Kernel::AveragePool2dF32 | Kernel::MaxPool2d | Kernel::MaxPool2dF32 => {
                 Access::Pixels { together: 1, buffered: true }
             }

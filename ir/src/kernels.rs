@@ -50,6 +50,8 @@ define_kernels! {
     Conv2dS16 = "redsc_conv2d_s16" in "ref/conv2d_s16.c";
     /// Convolution of any geometry, real numbers.
     Conv2dF32 = "redsc_conv2d_f32" in "ref/conv2d_f32.c";
+    /// Convolution of any geometry in one group, real numbers, for Arm cores with an FPU.
+    Conv2dF32Fpu = "redsc_conv2d_f32_fpu" in "fpu/conv2d_f32_fpu.c";
     /// Convolution of any geometry in one group, 8 bit, for Arm's DSP extension.
     Conv2dS8Dsp = "redsc_conv2d_s8_dsp" in "dsp/conv2d_s8_dsp.c";
     /// Convolution of any geometry in one group, 8 bit, for Arm's vector extension.
@@ -74,6 +76,8 @@ define_kernels! {
     DepthwiseConv2dS16 = "redsc_depthwise_conv2d_s16" in "ref/depthwise_conv2d_s16.c";
     /// Depthwise convolution of any geometry, real numbers.
     DepthwiseConv2dF32 = "redsc_depthwise_conv2d_f32" in "ref/depthwise_conv2d_f32.c";
+    /// Depthwise convolution with depth multiplier 1, real numbers, for Arm cores with an FPU.
+    DepthwiseF32Fpu = "redsc_depthwise_f32_fpu" in "fpu/depthwise_f32_fpu.c";
     /// Transposed convolution, 8 bit.
     TransposeConv2dS8 = "redsc_transpose_conv2d_s8" in "ref/transpose_conv2d_s8.c";
     /// Transposed convolution, unsigned 8 bit.
@@ -90,6 +94,8 @@ define_kernels! {
     FullyConnectedS16 = "redsc_fully_connected_s16" in "ref/fully_connected_s16.c";
     /// Fully connected, real numbers.
     FullyConnectedF32 = "redsc_fully_connected_f32" in "ref/fully_connected_f32.c";
+    /// Fully connected, real numbers, for Arm cores with an FPU.
+    FullyConnectedF32Fpu = "redsc_fully_connected_f32_fpu" in "fpu/fully_connected_f32_fpu.c";
     /// Matrix products, 8 bit.
     BatchMatmulS8 = "redsc_batch_matmul_s8" in "ref/batch_matmul_s8.c";
     /// Matrix products, 16 bit.
@@ -118,6 +124,8 @@ define_kernels! {
     LstmS16 = "redsc_lstm_s16" in "ref/lstm_s16.c";
     /// LSTM, real numbers.
     LstmF32 = "redsc_lstm_f32" in "ref/lstm_f32.c";
+    /// LSTM, real numbers, for Arm cores with an FPU.
+    LstmF32Fpu = "redsc_lstm_f32_fpu" in "fpu/lstm_f32_fpu.c";
     /// Average pooling of codes.
     AveragePool2d = "redsc_average_pool2d" in "ref/average_pool2d.c";
     /// Average pooling of real numbers.

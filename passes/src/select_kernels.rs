@@ -6,6 +6,7 @@ use redsc_ir::target::Feature;
 use redsc_ir::{ElemType, Op, Quant, Target};
 
 mod dsp;
+mod fpu;
 mod mve;
 mod recurrent;
 
@@ -36,7 +37,8 @@ pub fn select_kernel(operands: &Operands<'_>, target: &Target) -> Result<Choice,
 fn optimized(operands: &Operands<'_>, target: &Target) -> Option<Choice> {
     let mve = || target.has(Feature::Mve).then(|| mve::select(operands)).flatten();
     let dsp = || target.has(Feature::Dsp).then(|| dsp::select(operands)).flatten();
-    mve().or_else(dsp)
+    let fpu = || [Feature::Dsp, Feature::Fpu].iter().all(|&f| target.has(f)).then(|| fpu::select(operands));
+    mve().or_else(dsp).or_else(|| fpu().flatten())
 }
 
 /// The portable kernel: it serves every shape, and weights that are not constant.

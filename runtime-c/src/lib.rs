@@ -1,7 +1,7 @@
 //! The C kernels of redsc as text, and what of that text a set of kernels needs.
 //!
-//! Kernels are real C99 files that compile alone: `ref` is portable, `dsp` and `mve` use the extensions of Arm
-//! cores, `common` holds what they share. A code generator asks [`bundle`] for the kernels that a model uses and gets
+//! Kernels are real C99 files that compile alone: `ref` is portable, `dsp`, `fpu` and `mve` use the extensions of
+//! Arm cores, `common` holds what they share. A code generator asks [`bundle`] for the kernels that a model uses and gets
 //! each needed function, type and macro once, dependencies first.
 
 mod items;
@@ -66,9 +66,16 @@ sources! {
     "dsp/gemv_s8.h"
     "dsp/lstm_cell.h"
     "dsp/lstm_s8_dsp.c"
-    "dsp/sigmoid16.h"
+    "dsp/sigmoid.h"
     "dsp/sums_s8.h"
     "dsp/svdf_s8_dsp.c"
+    "fpu/conv2d_f32_fpu.c"
+    "fpu/depthwise_f32_fpu.c"
+    "fpu/dot4_f32.h"
+    "fpu/exp_f32.h"
+    "fpu/fully_connected_f32_fpu.c"
+    "fpu/lstm_f32_fpu.c"
+    "fpu/taps_f32.h"
     "mve/conv2d_rows_s8_mve.c"
     "mve/conv2d_s8_mve.c"
     "mve/copy.h"

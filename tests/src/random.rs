@@ -26,7 +26,7 @@ mod moves;
 mod recurrent;
 
 use proptest::prelude::*;
-use redsc_ir::{Data, Module, ValueId};
+use redsc_ir::{Data, ElemType, Module, ValueId};
 
 use builder::{Builder, fill};
 pub use choices::Choices;
@@ -145,6 +145,15 @@ pub fn sequence_of_seed(seed: u64) -> Module {
     single(Builder::of_sequence(Choices::from_seed(seed), rank), step)
 }
 
+/// A single layer on images of 16-bit codes or of real numbers, large enough to enter all loops of optimized kernels.
+pub fn wide_layer_of_seed(seed: u64) -> Module {
+    const LAYERS: &[StepOf] =
+        &[layers::conv2d, layers::depthwise_conv2d, layers::fully_connected, layers::transpose_conv2d];
+    let elem = if seed.is_multiple_of(2) { ElemType::I16 } else { ElemType::F32 };
+    let step = LAYERS[seed as usize / 2 % LAYERS.len()];
+    single(Builder::of_image(Choices::from_seed(seed), elem), step)
+}
+
 /// A single 8-bit layer on images, large enough to enter all loops of optimized kernels.
 pub fn layer_of_seed(seed: u64) -> Module {
     const LAYERS: &[StepOf] = &[
@@ -162,7 +171,7 @@ pub fn layer_of_seed(seed: u64) -> Module {
         moves::concat,
         moves::slice,
     ];
-    single(Builder::of_image(Choices::from_seed(seed)), LAYERS[seed as usize % LAYERS.len()])
+    single(Builder::of_image(Choices::from_seed(seed), ElemType::I8), LAYERS[seed as usize % LAYERS.len()])
 }
 
 /// A module of one step, if one of some attempts fits.
@@ -189,7 +198,7 @@ pub fn stack_of_seed(seed: u64) -> Module {
     ];
     let mut choices = Choices::from_seed(seed);
     let (depth, first) = (choices.between(2, 7), choices.below(LAYERS.len()));
-    let mut builder = Builder::of_image(choices);
+    let mut builder = Builder::of_image(choices, ElemType::I8);
     for attempt in 0..4 * depth {
         if builder.nodes() >= depth {
             break;

@@ -17,6 +17,7 @@ fn needs(path: &str) -> Option<Feature> {
     match path.split('/').next() {
         Some("dsp") => Some(Feature::Dsp),
         Some("mve") => Some(Feature::Mve),
+        Some("fpu") => Some(Feature::Fpu),
         _ => None,
     }
 }

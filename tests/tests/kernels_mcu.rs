@@ -69,6 +69,11 @@ fn stacks_compute_the_same_on_emulated_cores() {
 }
 
 #[test]
+fn wide_layers_compute_the_same_on_emulated_cores() {
+    check(random::wide_layer_of_seed);
+}
+
+#[test]
 fn layers_with_state_compute_the_same_on_emulated_cores() {
     check(random::sequence_of_seed);
 }

@@ -1,5 +1,6 @@
 //! Convolutions.
 
+use redsc_ir::kernels::Kernel;
 use redsc_ir::ops::{Conv2d, DepthwiseConv2d, TransposeConv2d};
 use redsc_ir::params::conv::{ConvParams, TransposeConvParams};
 use redsc_ir::params::mac::MacArithmetic;
@@ -19,6 +20,9 @@ pub(super) fn conv2d(op: &Conv2d, site: &Site<'_>) -> Result<Vec<Call>, String> 
     let c_type = mac::c_type(&params.arithmetic, ["redsc_conv2d_t", "redsc_conv2d_f32_t"]);
     let shape =
         Struct::new(c_type).nested("window", window(&params.window)).int("kernel_c", params.filter_channels);
+    if site.kernel() == Kernel::Conv2dF32Fpu {
+        return mac::packed_floats(site, &params.arithmetic, shape);
+    }
     mac::layer(site, &params.arithmetic, padded(shape, &params.arithmetic))
 }
 

@@ -1,5 +1,6 @@
 //! Fully connected layers and matrix products.
 
+use redsc_ir::kernels::Kernel;
 use redsc_ir::ops::{BatchMatmul, FullyConnected};
 use redsc_ir::params::linear::{BatchMatmulParams, FullyConnectedParams, Matrices};
 use redsc_ir::params::mac::MacArithmetic;
@@ -18,7 +19,10 @@ pub(super) fn fully_connected(op: &FullyConnected, site: &Site<'_>) -> Result<Ve
     let c_type = mac::c_type(&params.arithmetic, ["redsc_fully_connected_t", "redsc_fully_connected_f32_t"]);
     let shape =
         Struct::new(c_type).int("rows", params.rows).int("in_c", params.depth).int("out_c", params.channels);
-    mac::layer(site, &params.arithmetic, shape)
+    match site.kernel() {
+        Kernel::FullyConnectedF32Fpu => mac::packed_floats(site, &params.arithmetic, shape),
+        _ => mac::layer(site, &params.arithmetic, shape),
+    }
 }
 
 /// Matrix products over the last two dimensions.

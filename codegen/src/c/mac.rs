@@ -9,6 +9,7 @@ use redsc_ir::params::mac::{MacArithmetic, MacQuantized};
 use super::call::{Arg, Call, Struct};
 use super::constants::Array;
 use super::site::Site;
+use crate::pack;
 
 /// The struct of the arithmetic: `[integers, real numbers]`.
 pub(super) fn c_type(arithmetic: &MacArithmetic, names: [&'static str; 2]) -> &'static str {
@@ -32,6 +33,24 @@ pub(super) fn layer(site: &Site<'_>, arithmetic: &MacArithmetic, shape: Struct) 
     };
     args.extend([Arg::result("y", 0), Arg::scratch()]);
     Ok(site.call(args, params))
+}
+
+/// The call of a layer of real numbers whose weights and biases are packed; `shape` is what there is before the limits.
+pub(super) fn packed_floats(
+    site: &Site<'_>,
+    arithmetic: &MacArithmetic,
+    shape: Struct,
+) -> Result<Vec<Call>, String> {
+    let MacArithmetic::Float { act_min, act_max } = arithmetic else {
+        return Err(format!("`{}` computes with real numbers", site.kernel().symbol()));
+    };
+    let constant = |index| site.constant(index).map(|data| data.to_vec::<f32>());
+    let weights = constant(1).ok_or("packed weights must be constant")?;
+    let filters = site.input(1)?.shape.first().copied().unwrap_or(0);
+    let biases = constant(2).unwrap_or_else(|| vec![0.0; filters]);
+    let w = Arg::constant("w", Array::f32(&pack::filters_f32(&weights, &biases)));
+    let args = vec![Arg::operand("x", 0), w, Arg::result("y", 0), Arg::scratch()];
+    Ok(site.call(args, shape.float("act_min", *act_min).float("act_max", *act_max)))
 }
 
 fn offsets(quantized: &MacQuantized, shape: Struct) -> Struct {

@@ -13,11 +13,15 @@ pub(super) fn softmax(op: &Softmax, site: &Site<'_>) -> Result<Vec<Call>, String
     let mut args = vec![Arg::operand("x", 0), Arg::result("y", 0), Arg::scratch()];
     let params = match SoftmaxParams::new(op, &site.operands())? {
         SoftmaxParams::Float { beta } => rows(site, "redsc_softmax_f32_t")?.float("beta", beta),
-        SoftmaxParams::FixedPoint(logits) => rows(site, "redsc_softmax_t")?
-            .word("x_type", integer_type(site.input(0)?.elem)?)
-            .word("y_type", integer_type(site.result(0)?.elem)?)
-            .factor("", logits.requant)
-            .int("diff_min", logits.diff_min),
+        SoftmaxParams::FixedPoint(logits) => {
+            let depth = site.input(0)?.shape.last().copied().unwrap_or(0);
+            let terms = logits.terms(depth);
+            args.insert(1, Arg::constant("exponential", Array::i32(&terms)));
+            rows(site, "redsc_softmax_t")?
+                .word("x_type", integer_type(site.input(0)?.elem)?)
+                .word("y_type", integer_type(site.result(0)?.elem)?)
+                .int("entries", terms.len())
+        }
         SoftmaxParams::Table { requant } => {
             args.insert(1, Arg::constant("exponential", Array::i16(exp_table())));
             args.insert(2, Arg::constant("reciprocal", Array::i16(reciprocal_table())));

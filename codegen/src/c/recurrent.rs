@@ -98,6 +98,7 @@ pub(super) fn lstm(op: &Lstm, site: &Site<'_>) -> Result<Vec<Call>, String> {
         Some(sums) => {
             vec![packed("w_input", &sums.input, site), packed("w_last", &sums.recurrent, site)]
         }
+        None if site.kernel() == Kernel::LstmF32Fpu => vec![side_by_side(site)?],
         None => vec![
             gates("w_input", LstmGate::input_weights, site)?,
             gates("w_last", LstmGate::recurrent_weights, site)?,
@@ -164,6 +165,31 @@ fn packed(name: &'static str, layers: &[FoldedLayer], site: &Site<'_>) -> Arg {
     };
     let words: Vec<u32> = layers.iter().flat_map(pack).collect();
     Arg::constant(name, Array { elem: ElemType::U32, data: Data::from_slice(&words) })
+}
+
+/// The constants of the four gates unit by unit, for `fpu/lstm_f32_fpu.c`.
+fn side_by_side(site: &Site<'_>) -> Result<Arg, String> {
+    let of_gates = |operand: fn(LstmGate) -> usize| -> Result<Vec<Vec<f32>>, String> {
+        let constant = |gate| site.constant(operand(gate)).map(|data| data.to_vec());
+        let all: Option<Vec<Vec<f32>>> = LstmGate::ALL.into_iter().map(constant).collect();
+        all.ok_or_else(|| "the weights of an LSTM must be constants".into())
+    };
+    let [input, last] = [of_gates(LstmGate::input_weights)?, of_gates(LstmGate::recurrent_weights)?];
+    let bias = of_gates(LstmGate::bias)?;
+    let units = bias[0].len();
+    let mut packed = Vec::new();
+    for unit in 0..units {
+        let biases: Vec<f32> = bias.iter().map(|gate| gate[unit]).collect();
+        let row = |gate: usize, weights: &[Vec<f32>]| {
+            let columns = weights[gate].len() / units;
+            weights[gate][unit * columns..][..columns].to_vec()
+        };
+        let filters: Vec<Vec<f32>> =
+            (0..4).map(|gate| [row(gate, &input), row(gate, &last)].concat()).collect();
+        let filters: Vec<&[f32]> = filters.iter().map(Vec::as_slice).collect();
+        packed.extend(pack::side_by_side(&filters, &biases));
+    }
+    Ok(Arg::constant("w", Array::f32(&packed)))
 }
 
 /// The constants of the four gates, one after another.

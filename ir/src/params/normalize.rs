@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use super::binary::scale_and_zero;
 use super::unary::input_radius;
+use crate::fixed;
 use crate::ops::{LogSoftmax, Operands, Softmax};
 use crate::quant::Requant;
 use crate::types::{ElemType, TensorType};
@@ -61,6 +62,16 @@ impl Logits {
         // Larger factors saturate: they leave nothing but the largest element.
         let requant = Requant::from_real(factor);
         Ok(Logits { requant, diff_min: -input_radius(Self::INTEGER_BITS, requant.shift) })
+    }
+
+    /// The exponentials of differences of codes 0, −1, −2, … in `Q0`, as far as softmax can see them: smaller ones add
+    /// nothing to a sum with 12 integer bits, nor to a result, because the sum is at least 1. (Of rows that are long enough
+    /// for the sum to wrap, all count.)
+    pub fn terms(&self, depth: usize) -> Vec<i32> {
+        let least = if depth < 1 << 12 { 1 << 11 } else { i32::MIN };
+        let differences = (self.diff_min.max(-255)..=0).rev();
+        let term = |difference| fixed::exp_on_negative_values(self.argument(difference), Self::INTEGER_BITS);
+        differences.map(term).take_while(|&term| term >= least).collect()
     }
 
     /// The argument in `Q5` of a difference that counts.

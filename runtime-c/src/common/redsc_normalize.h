@@ -3,12 +3,11 @@
 
 #include "redsc_kernel.h"
 
-/* Bytes: exponentials in fixed point. */
+/* Bytes: a table of exponentials in fixed point. */
 typedef struct redsc_softmax {
     int32_t rows, depth;
-    int32_t x_type, y_type;    /* bytes to bytes of the same sign, or signed bytes to 16 bits */
-    int32_t multiplier, shift; /* from differences of codes to arguments with 5 integer bits */
-    int32_t diff_min;          /* smallest difference to the largest code that counts */
+    int32_t x_type, y_type; /* bytes to bytes of the same sign, or signed bytes to 16 bits */
+    int32_t entries;        /* of the table of exponentials */
 } redsc_softmax_t;
 
 /* 16-bit codes: tables. */

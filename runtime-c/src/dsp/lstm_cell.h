@@ -1,7 +1,7 @@
 /* What follows from the four gates of a unit of a quantized LSTM, as lstm_cell.h, on cores with the DSP extension. */
 #pragma once
 
-#include "dsp/sigmoid16.h"
+#include "dsp/sigmoid.h"
 #include "redsc_recurrent.h"
 #include "requant.h"
 

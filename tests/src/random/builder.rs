@@ -45,8 +45,8 @@ impl Builder {
         builder
     }
 
-    /// A module with one or two 8-bit images that are large enough to enter all loops of optimized kernels.
-    pub(super) fn of_image(choices: Choices) -> Self {
+    /// A module with one or two images of that type that are large enough to enter all loops of optimized kernels.
+    pub(super) fn of_image(choices: Choices, elem: ElemType) -> Self {
         let module = Module { name: "layer".into(), graphs: vec![Graph::default()], variables: Vec::new() };
         let values = Vec::new();
         let mut builder =
@@ -59,7 +59,7 @@ impl Builder {
             _ => builder.choices.between(1, 37),
         };
         for _ in 0..builder.choices.between(1, 2) {
-            builder.add_input_of(ElemType::I8, [batches, extents[0], extents[1], channels].into());
+            builder.add_input_of(elem, [batches, extents[0], extents[1], channels].into());
         }
         builder
     }
@@ -67,7 +67,7 @@ impl Builder {
     /// A module with one 8-bit sequence that is long enough to enter all loops of optimized kernels: `[rows, width]` or
     /// `[batches, steps, width]`.
     pub(super) fn of_sequence(choices: Choices, rank: usize) -> Self {
-        let mut builder = Builder { values: Vec::new(), ..Builder::of_image(choices) };
+        let mut builder = Builder { values: Vec::new(), ..Builder::of_image(choices, ElemType::I8) };
         builder.module.graphs = vec![Graph::default()];
         let rows: Vec<usize> = (1..rank).map(|_| builder.choices.between(1, 3)).collect();
         let width = builder.choices.between(1, 70);

@@ -37,6 +37,7 @@ mod unary;
 mod unit;
 
 use redsc_ir::plan::Level;
+use redsc_ir::target::MemoryKind;
 use redsc_ir::{Diagnostic, GraphId, Module, Plan, Target};
 
 use crate::Artifact;
@@ -132,6 +133,12 @@ fn files(mut unit: Unit<'_>, target: &Target) -> Result<Vec<Artifact>, Vec<Diagn
     if !unit.errors.is_empty() {
         return Err(unit.errors);
     }
+    unit.constants.spread(&target.memories(MemoryKind::Flash)).map_err(|bytes| {
+        let name = &target.name;
+        let message = format!("{bytes} bytes of constants do not fit the memories of `{name}` any more");
+        let help = "name a larger memory of kind `flash` in the target file, or none".into();
+        vec![Diagnostic { help, ..fault("E0506", message) }]
+    })?;
     render::files(&unit, &interface, &statements, target).map_err(|message| vec![fault("E0402", message)])
 }
 

@@ -24,8 +24,11 @@
 {% if arena_external %}
 static uint8_t *arena;
 {% elif has_tensors %}
-static uint8_t arena[[ arena_extent ]] __attribute__((aligned([[ alignment ]])));
-{% endif %}
+static uint8_t arena[[ arena_extent ]] __attribute__((aligned([[ alignment ]]))){% if arena_section %}[[ arena_section ]]{% endif %};
+{% endif %}{% for other in other_arenas %}
+static uint8_t arena_[[ other.memory ]][[ other.extent ]] __attribute__((aligned([[ alignment ]]))){% if other.section %}[[ other.section ]]{% endif %};
+#define [[ other.at ]](offset) ((void *)(arena_[[ other.memory ]] + (offset)))
+{% endfor %}
 /* The address of a tensor. */
 #define AT(offset) ((void *)(arena + (offset)))
 {% if levels %}

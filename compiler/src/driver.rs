@@ -6,7 +6,7 @@ use redsc_codegen::{Artifact, COptions, emit_c, emit_nested_c};
 use redsc_ir::plan::Level;
 use redsc_ir::text::{self, PrintOptions};
 use redsc_ir::{Diagnostic, Module, Plan, Target};
-use redsc_passes::{Config, Event, Pipeline, PipelineError, PlanOptions, patch};
+use redsc_passes::{Arenas, Config, Event, Pipeline, PipelineError, PlanOptions, patch};
 
 use crate::error::{Failure, Result};
 use crate::{frontend, io, nest};
@@ -153,7 +153,7 @@ fn compile_stages(mut module: Module, options: &Options, observer: &mut dyn Obse
     optimize(&mut module, options, observer)?;
     observer.begin("plan");
     fit(&mut module, options)?;
-    let plan = plan(&module, options)?;
+    let plan = plan_in_memories(&module, options)?;
     observer.end("plan");
     check_budgets(&module, &plan, options)?;
     observer.begin("codegen");
@@ -201,6 +201,13 @@ pub fn plan(module: &Module, options: &Options) -> Result<Plan> {
     redsc_passes::plan(module, &options.target, &options.plan).map_err(plan_failure)
 }
 
+/// As [`plan`], with an arena in each memory that the target names, unless the application brings the arena.
+pub fn plan_in_memories(module: &Module, options: &Options) -> Result<Plan> {
+    let arenas = if options.c.arena_external { Arenas::One } else { Arenas::PerMemory };
+    let options = Options { plan: PlanOptions { arenas, ..options.plan.clone() }, ..options.clone() };
+    plan(module, &options)
+}
+
 fn check_budgets(module: &Module, plan: &Plan, options: &Options) -> Result<()> {
     let constants = redsc_ir::analysis::Summary::of(module).weight_bytes;
     let checks = [
@@ -226,11 +233,14 @@ fn check_budgets(module: &Module, plan: &Plan, options: &Options) -> Result<()> 
 
 fn plan_failure(errors: Vec<redsc_passes::PlanError>) -> Failure {
     let diagnostic = |e: redsc_passes::PlanError| Diagnostic {
-        code: "E0309",
+        help: match e.code {
+            "E0506" => "--ram BYTES makes the arena smaller; docs/targets.md describes memories".into(),
+            _ => "docs/operators.md lists what each operator supports".into(),
+        },
+        code: e.code,
         message: e.message,
         location: e.location,
         span: None,
-        help: "docs/operators.md lists what each operator supports".into(),
     };
     Failure::of("", errors.into_iter().map(diagnostic).collect())
 }

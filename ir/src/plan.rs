@@ -16,6 +16,33 @@ pub struct Plan {
     pub arena_bytes: usize,
     /// A proven lower bound of `arena_bytes` for this order and these in-place choices.
     pub lower_bound: usize,
+    /// The parts of the arena, one after the other, if it is spread over several memories; empty if it is in one piece
+    /// wherever the linker puts it.
+    pub arenas: Vec<Arena>,
+}
+
+/// The part of the arena that is in one memory. Offsets count through all parts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Arena {
+    /// The memory.
+    pub memory: String,
+    /// The linker section that lies there; the compiler's usual one if absent.
+    pub section: Option<String>,
+    /// Offset of its first byte.
+    pub begin: usize,
+    /// Size in bytes.
+    pub bytes: usize,
+    /// No packing of what is there is smaller.
+    pub lower_bound: usize,
+    /// Bytes that the memory has.
+    pub capacity: usize,
+}
+
+impl Plan {
+    /// The part of the arena that an offset is in, if the arena has parts.
+    pub fn arena_at(&self, offset: usize) -> Option<(usize, &Arena)> {
+        self.arenas.iter().enumerate().rfind(|(_, arena)| arena.begin <= offset)
+    }
 }
 
 /// Decisions for one graph.

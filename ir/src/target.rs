@@ -18,6 +18,41 @@ pub struct Target {
     /// Flags with which GCC compiles for this core, e.g. `-mcpu=cortex-m4`.
     #[serde(default)]
     pub cflags: Vec<String>,
+    /// What memories there are. If none is named, everything goes where the linker puts it.
+    #[serde(default, rename = "memory")]
+    pub memories: Vec<Memory>,
+}
+
+/// A memory of a target.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Memory {
+    /// Part of C names: small letters, digits and underscores.
+    pub name: String,
+    /// What it is for.
+    pub kind: MemoryKind,
+    /// Bytes that the network may use.
+    pub bytes: usize,
+    /// What an access costs, compared with the other memories of the same kind.
+    #[serde(default = "one")]
+    pub cost: u32,
+    /// The linker section that lies there; the compiler's usual one if absent.
+    #[serde(default)]
+    pub section: Option<String>,
+}
+
+/// What a memory is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MemoryKind {
+    /// Values, scratch memory and state.
+    Ram,
+    /// Constants.
+    Flash,
+}
+
+fn one() -> u32 {
+    1
 }
 
 /// An instruction set extension that kernels are written for.
@@ -64,8 +99,50 @@ impl Target {
     }
 
     /// Reads a target file.
+    ///
+    /// # Errors
+    /// If it is not TOML of the right form, or if its memories cannot be told apart.
     pub fn from_toml(text: &str) -> Result<Target, toml::de::Error> {
-        toml::from_str(text)
+        let target: Target = toml::from_str(text)?;
+        target.check_memories().map_err(serde::de::Error::custom)?;
+        Ok(target)
+    }
+
+    /// The memories of a kind, cheapest first.
+    pub fn memories(&self, kind: MemoryKind) -> Vec<&Memory> {
+        let mut memories: Vec<&Memory> = self.memories.iter().filter(|memory| memory.kind == kind).collect();
+        memories.sort_by_key(|memory| memory.cost);
+        memories
+    }
+
+    fn check_memories(&self) -> Result<(), String> {
+        for (index, memory) in self.memories.iter().enumerate() {
+            let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+            let starts_well = memory.name.starts_with(|c: char| c.is_ascii_lowercase());
+            if !starts_well || !memory.name.chars().all(is_word) {
+                return Err(format!(
+                    "`{}` is no name of a memory: use small letters, digits and _",
+                    memory.name
+                ));
+            }
+            let is_plain = |c: char| c.is_ascii_alphanumeric() || "._$-".contains(c);
+            if memory
+                .section
+                .as_ref()
+                .is_some_and(|section| section.is_empty() || !section.chars().all(is_plain))
+            {
+                return Err(format!("the section of memory `{}` is no section name", memory.name));
+            }
+            for other in &self.memories[..index] {
+                if other.name == memory.name {
+                    return Err(format!("there are two memories `{}`", memory.name));
+                }
+                if other.section.is_some() && other.section == memory.section {
+                    return Err(format!("memories `{}` and `{}` share a section", other.name, memory.name));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Whether generated code may use `feature`.

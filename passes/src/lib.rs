@@ -37,7 +37,7 @@ pub mod tabulate;
 use redsc_ir::Module;
 
 pub use pipeline::{Event, Pipeline, PipelineError};
-pub use plan::{PlanError, PlanOptions, plan};
+pub use plan::{Arenas, PlanError, PlanOptions, plan};
 pub use table::PASSES;
 
 /// One transformation of a module.

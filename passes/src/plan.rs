@@ -3,10 +3,11 @@
 use redsc_ir::kernels::Kernel;
 use redsc_ir::ops::Operands;
 use redsc_ir::plan::{GraphPlan, Scratch, Step};
+use redsc_ir::target::MemoryKind;
 use redsc_ir::{Graph, Module, Plan, Target};
 
 use crate::memory::overlap::overlap;
-use crate::memory::{self, Layout, Need};
+use crate::memory::{self, Layout, Need, Room};
 use crate::select_kernels::{Choice, select_kernel};
 
 /// What the planner may do.
@@ -14,11 +15,25 @@ use crate::select_kernels::{Choice, select_kernel};
 pub struct PlanOptions {
     /// Search nodes that the memory planner may visit before it settles for the best layout found.
     pub memory_nodes: u64,
+    /// Whether the arena may be spread over the memories of the target.
+    pub arenas: Arenas,
+}
+
+/// How many arenas there may be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Arenas {
+    /// One, wherever it will be.
+    #[default]
+    One,
+    /// One for each memory that the target names.
+    PerMemory,
 }
 
 /// A node that cannot be planned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlanError {
+    /// Code of the diagnostic: `E0309` if something is not supported, `E0506` if memory does not suffice.
+    pub code: &'static str,
     /// Where the node came from, e.g. `CONV_2D #3`.
     pub location: String,
     /// What is not supported.
@@ -27,7 +42,7 @@ pub struct PlanError {
 
 impl Default for PlanOptions {
     fn default() -> Self {
-        PlanOptions { memory_nodes: 1_000_000 }
+        PlanOptions { memory_nodes: 1_000_000, arenas: Arenas::One }
     }
 }
 
@@ -43,8 +58,21 @@ pub fn plan(module: &Module, target: &Target, options: &PlanOptions) -> Result<P
     }
     let needs: Vec<Vec<Need>> =
         module.graphs.iter().zip(&choices).map(|(graph, choices)| needs(module, graph, choices)).collect();
-    let layout = memory::lay_out(module, &needs, options.memory_nodes);
-    Ok(assemble(&choices, layout))
+    let overread = choices.iter().flatten().map(|choice| choice.kernel.overread()).max().unwrap_or(0);
+    let room = Room { memories: target.memories(MemoryKind::Ram), slack: overread };
+    if options.arenas == Arenas::One || room.memories.is_empty() {
+        let mut layout = memory::lay_out(module, &needs, options.memory_nodes);
+        layout.arena_bytes += overread;
+        return Ok(assemble(&choices, layout));
+    }
+    let layout = memory::lay_out_in(module, &needs, options.memory_nodes, &room);
+    layout.map(|layout| assemble(&choices, layout)).map_err(|bytes| vec![left_over(target, bytes)])
+}
+
+fn left_over(target: &Target, bytes: usize) -> PlanError {
+    let message =
+        format!("{bytes} bytes of work memory do not fit the memories of `{}` any more", target.name);
+    PlanError { code: "E0506", location: String::new(), message }
 }
 
 /// What the kernels of one graph need and allow.
@@ -67,7 +95,9 @@ fn select_for_graph(
     for node in &graph.nodes {
         match select_kernel(&Operands { module, graph, node }, target) {
             Ok(choice) => choices.push(choice),
-            Err(message) => errors.push(PlanError { location: node.location.clone(), message }),
+            Err(message) => {
+                errors.push(PlanError { code: "E0309", location: node.location.clone(), message })
+            }
         }
     }
     choices
@@ -83,12 +113,12 @@ fn assemble(choices: &[Vec<Choice>], layout: Layout) -> Plan {
         });
         GraphPlan { steps: steps.collect(), places: graph.places }
     });
-    let overread = choices.iter().flatten().map(|choice| choice.kernel.overread()).max();
     Plan {
         graphs: graphs.collect(),
         variables: layout.variables,
-        arena_bytes: layout.arena_bytes + overread.unwrap_or(0),
+        arena_bytes: layout.arena_bytes,
         lower_bound: layout.lower_bound,
+        arenas: layout.arenas,
     }
 }
 

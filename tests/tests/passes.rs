@@ -167,5 +167,6 @@ fn plan_of(layout: Layout, steps: &[Vec<(Kernel, Need)>]) -> Plan {
         variables: layout.variables,
         arena_bytes: layout.arena_bytes,
         lower_bound: layout.lower_bound,
+        arenas: layout.arenas,
     }
 }

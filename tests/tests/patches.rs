@@ -54,9 +54,11 @@ fn every_split_of_random_stacks_computes_the_same() {
             split(&mut after, &stage, 1 + (seed as usize + index) % 4).unwrap();
             verify(&after).unwrap_or_else(|e| panic!("{seed}: {e:?}\n{}", print(&after).text));
             same_behaviour(&module, &after);
-            if let Ok(plan) =
-                plan(&after, Target::named("cortex-m55").unwrap(), &PlanOptions { memory_nodes: 1000 })
-            {
+            if let Ok(plan) = plan(
+                &after,
+                Target::named("cortex-m55").unwrap(),
+                &PlanOptions { memory_nodes: 1000, ..PlanOptions::default() },
+            ) {
                 verify_plan(&after, &plan).unwrap_or_else(|e| panic!("{seed}: {e:?}"));
             }
             splits += 1;

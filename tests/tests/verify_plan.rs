@@ -47,6 +47,7 @@ fn plan_of(module: &Module, map: &SourceMap, text: &str) -> Plan {
         variables: (0..module.variables.len()).map(|index| variable(index).unwrap()).collect(),
         arena_bytes: arena.parse().unwrap(),
         lower_bound: 0,
+        arenas: Vec::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 
+use redsc_ir::target::Memory;
 use redsc_ir::{Data, ElemType};
 
 use super::literals;
@@ -51,6 +52,12 @@ impl Array {
 pub(super) struct Constants {
     arrays: Vec<(String, Array)>,
     known: HashMap<(ElemType, Vec<u8>), usize>,
+    /// By array: multiplications of the nodes that use it.
+    products: Vec<u64>,
+    /// Multiplications of the node whose arrays come next.
+    current: u64,
+    /// By array: the linker section, once arrays have been spread over memories.
+    sections: Vec<Option<String>>,
 }
 
 impl Constants {
@@ -62,9 +69,44 @@ impl Constants {
             let numbered = (2..).map(|n| format!("{name}_{n}"));
             let free = std::iter::once(name.to_string()).chain(numbered).find(|name| !taken(name));
             self.arrays.push((free.unwrap_or_default(), array));
+            self.products.push(0);
             self.arrays.len() - 1
         });
+        self.products[index] += self.current;
         &self.arrays[index].0
+    }
+
+    /// Says how many multiplications the node takes whose arrays come next.
+    pub(super) fn set_products(&mut self, products: u64) {
+        self.current = products;
+    }
+
+    /// Spreads the arrays over memories, which are sorted by the cost of an access: what is used most for its size goes
+    /// first.
+    ///
+    /// # Errors
+    /// How many bytes are left over.
+    pub(super) fn spread(&mut self, memories: &[&Memory]) -> Result<(), usize> {
+        if memories.is_empty() {
+            return Ok(());
+        }
+        let bytes = |index: &usize| self.arrays[*index].1.data.bytes().len().next_multiple_of(ALIGNMENT);
+        let mut order: Vec<usize> = (0..self.arrays.len()).collect();
+        let price = |index: &usize| self.products[*index] as f64 / bytes(index).max(1) as f64;
+        order.sort_by(|a, b| price(b).total_cmp(&price(a)));
+        let mut room: Vec<usize> = memories.iter().map(|memory| memory.bytes).collect();
+        let (mut sections, mut left) = (vec![None; self.arrays.len()], 0);
+        for index in order {
+            match room.iter().position(|&free| bytes(&index) <= free) {
+                Some(memory) => {
+                    room[memory] -= bytes(&index);
+                    sections[index] = memories[memory].section.clone();
+                }
+                None => left += bytes(&index),
+            }
+        }
+        self.sections = sections;
+        if left == 0 { Ok(()) } else { Err(left) }
     }
 
     /// Size of all arrays.
@@ -84,8 +126,9 @@ impl Constants {
     /// Definitions, each preceded by `linkage` (`static const` or `const`).
     pub(super) fn definitions(&self, linkage: &str) -> String {
         let mut text = String::new();
-        for (name, array) in &self.arrays {
-            let head = declarator(name, array);
+        for (index, (name, array)) in self.arrays.iter().enumerate() {
+            let section = self.sections.get(index).and_then(Option::as_deref);
+            let head = declarator(name, array) + &section.map(section_attribute).unwrap_or_default();
             let elements = literals::array(array.elem, &array.data);
             let _ = write!(text, "{linkage} {head} = {{\n{elements}\n}};\n\n");
         }
@@ -99,6 +142,11 @@ impl Constants {
             .map(|(name, array)| format!("extern const {};\n", declarator(name, array)))
             .collect()
     }
+}
+
+/// Puts a definition into a linker section.
+pub(super) fn section_attribute(section: &str) -> String {
+    format!(" __attribute__((section(\"{section}\")))")
 }
 
 fn declarator(name: &str, array: &Array) -> String {

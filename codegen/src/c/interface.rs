@@ -51,7 +51,7 @@ struct PortQuant {
 impl Port {
     /// Whether it lives in the arena; outputs may be constants.
     pub(super) fn is_in_arena(&self) -> bool {
-        self.pointer.starts_with("AT(")
+        self.pointer.starts_with("AT")
     }
 
     /// The macros that the header defines for it.

@@ -1,13 +1,14 @@
 //! Fills the templates. Templates hold text; everything that needs thought arrives preformatted.
 
 use redsc_ir::Target;
-use redsc_ir::plan::ALIGNMENT;
+use redsc_ir::plan::{ALIGNMENT, Arena};
 use redsc_runtime_c::bundle;
 use serde::Serialize;
 use tera::{Context, Delimiters, Tera};
 
+use super::constants::section_attribute;
 use super::interface::{Interface, Port};
-use super::unit::Unit;
+use super::unit::{Unit, arena_macro};
 use super::{Optimize, names};
 use crate::Artifact;
 
@@ -33,6 +34,10 @@ struct View<'a> {
     levels: Option<LevelsView>,
     /// `[n]`: the extent of the array that holds the arena; C has no empty arrays.
     arena_extent: String,
+    /// Attribute that puts the arena where it belongs.
+    arena_section: Option<String>,
+    /// Arenas in further memories.
+    other_arenas: Vec<ArenaView>,
     arena_external: bool,
     size: bool,
     trace: bool,
@@ -74,6 +79,29 @@ struct LevelsView {
 struct RegionView<'a> {
     number: usize,
     body: &'a str,
+}
+
+/// The arena in a memory that is not the first one.
+#[derive(Serialize)]
+struct ArenaView {
+    memory: String,
+    /// The macro for addresses in it.
+    at: String,
+    /// `[n]`: its size.
+    extent: String,
+    /// Attribute that puts it where it belongs.
+    section: Option<String>,
+}
+
+impl ArenaView {
+    fn of(arena: &Arena) -> Self {
+        ArenaView {
+            memory: arena.memory.clone(),
+            at: arena_macro(&arena.memory),
+            extent: format!("[{}]", arena.bytes.max(ALIGNMENT)),
+            section: arena.section.as_deref().map(section_attribute),
+        }
+    }
 }
 
 /// A macro and its name in capitals.
@@ -158,6 +186,8 @@ fn view<'a>(
     let ports: Vec<&Port> = interface.inputs.iter().chain(&interface.outputs).collect();
     let levels = unit.levels.iter().map(|level| level.plan.arena_bytes);
     let arena_bytes = levels.chain([unit.plan.arena_bytes]).max().unwrap_or(0);
+    let first = unit.plan.arenas.first();
+    let first_bytes = first.map_or(arena_bytes, |arena| arena.bytes);
     let bodies = unit.regions.iter().map(|region| &region.body);
     let bodies: Vec<&String> = bodies.chain([&statements.init, &statements.invoke]).collect();
     let mentions = |what: &str| bodies.iter().any(|body| body.contains(what));
@@ -171,7 +201,9 @@ fn view<'a>(
         alignment: ALIGNMENT,
         arena_bytes,
         levels: (!unit.levels.is_empty()).then(|| levels_view(unit, &statements.invoke)),
-        arena_extent: format!("[{}]", arena_bytes.max(ALIGNMENT)),
+        arena_extent: format!("[{}]", first_bytes.max(ALIGNMENT)),
+        arena_section: first.and_then(|arena| arena.section.as_deref()).map(section_attribute),
+        other_arenas: unit.plan.arenas.iter().skip(1).map(ArenaView::of).collect(),
         arena_external: options.arena_external,
         size: options.optimize == Optimize::Size,
         trace: options.trace,

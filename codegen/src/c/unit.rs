@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use redsc_ir::kernels::Kernel;
 use redsc_ir::plan::{Level, Place};
-use redsc_ir::{Diagnostic, GraphId, Module, Op, Plan, TensorType, ValueId, VarId};
+use redsc_ir::{Diagnostic, GraphId, Module, Op, Plan, TensorType, ValueId, VarId, analysis};
 
 use super::call::{Arg, Call, What};
 use super::constants::{Array, Constants};
@@ -69,6 +69,7 @@ impl<'a> Unit<'a> {
                 continue;
             };
             let site = Site { module, graph, node, step, id, position };
+            self.constants.set_products(analysis::node_macs(module, graph, node));
             let _ = writeln!(text, "    /* {} */", describe(&site));
             match self.statements_of_levels(&site) {
                 Ok(statements) => text.push_str(&statements),
@@ -209,7 +210,7 @@ impl<'a> Unit<'a> {
             What::Result { index, offset } => self.result_at(site, index, offset),
             What::Constant(array) => Ok(self.constant(array, &site.label(), arg.name)),
             What::Variable(id) => self.variable_at(id),
-            What::Scratch => Ok(at(site.step.scratch.map_or(0, |s| s.offset))),
+            What::Scratch => Ok(self.at(site.step.scratch.map_or(0, |s| s.offset))),
             What::Nothing => Ok("NULL".into()),
         }
     }
@@ -260,8 +261,18 @@ impl<'a> Unit<'a> {
             return Ok(if offset == 0 { name } else { format!("(const uint8_t *){name} + {offset}") });
         }
         match self.place(graph, value) {
-            Some(Place::Arena { offset: base }) => Ok(at(base + offset)),
+            Some(Place::Arena { offset: base }) => Ok(self.at(base + offset)),
             _ => Err(format!("the plan has no place for {value}")),
+        }
+    }
+
+    /// The C expression of an offset: in the first arena, or in that of another memory.
+    fn at(&self, offset: usize) -> String {
+        match self.plan.arena_at(offset) {
+            Some((index, arena)) if index > 0 => {
+                format!("{}({})", arena_macro(&arena.memory), offset - arena.begin)
+            }
+            _ => at(offset),
         }
     }
 
@@ -273,7 +284,7 @@ impl<'a> Unit<'a> {
     /// Where a variable is.
     pub(super) fn variable_at(&self, id: VarId) -> Result<String, String> {
         let offset = self.plan.variables.get(id.index());
-        offset.map(|&offset| at(offset)).ok_or_else(|| format!("the plan has no place for {id}"))
+        offset.map(|&offset| self.at(offset)).ok_or_else(|| format!("the plan has no place for {id}"))
     }
 
     /// Calls of the trace hook for the results of a node.
@@ -293,7 +304,12 @@ impl<'a> Unit<'a> {
     }
 }
 
-/// The C expression of an arena offset.
+/// The macro for addresses in the arena of a memory.
+pub(super) fn arena_macro(memory: &str) -> String {
+    format!("AT_{}", memory.to_uppercase())
+}
+
+/// The C expression of an offset in the first arena.
 pub(super) fn at(offset: usize) -> String {
     format!("AT({offset})")
 }

@@ -45,7 +45,7 @@ pub fn execute(args: &InspectArgs) -> Result<()> {
         let choices = driver::frontier(&module, &options)?;
         driver::fit(&mut module, &options).map(|()| choices)
     })?;
-    let plan = reporter.stage("plan", || driver::plan(&module, &options))?;
+    let plan = reporter.stage("plan", || driver::plan_in_memories(&module, &options))?;
     reporter.finish();
     let facts = report::facts::report(&module, &plan, &options.target).with_choices(choices);
     if let Some(path) = &args.html {

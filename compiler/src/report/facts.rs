@@ -1,7 +1,7 @@
 //! The facts of a report, computed once for every form it takes. Serialized, they are the output of `--json`.
 
 use redsc_ir::analysis;
-use redsc_ir::plan::{Place, Plan};
+use redsc_ir::plan::{Arena, Place, Plan};
 use redsc_ir::{Graph, Module, Quant, Target, ValueId};
 use redsc_passes::patch::{Patching, Variant};
 use serde::Serialize;
@@ -31,8 +31,35 @@ pub struct Report {
     pub operators: Vec<Operator>,
     /// Tensors of the entry graph that live in the arena.
     pub arena: Vec<Block>,
+    /// What is in each memory that the target names; empty if it names none.
+    pub memories: Vec<MemoryUse>,
     /// Ways to run the network, of which none is better than another in both RAM and work.
     pub choices: Vec<Choice>,
+}
+
+/// The part of the arena in one memory.
+#[derive(Clone, Debug, Serialize)]
+pub struct MemoryUse {
+    /// Name of the memory.
+    pub memory: String,
+    /// Offset of its first byte in the plan.
+    pub begin: usize,
+    /// Bytes of static RAM.
+    pub bytes: usize,
+    /// Proven lower bound of `bytes` for what is there.
+    pub lower_bound: usize,
+    /// Bytes that the memory has.
+    pub capacity: usize,
+}
+
+fn memory_use(arena: &Arena) -> MemoryUse {
+    MemoryUse {
+        memory: arena.memory.clone(),
+        begin: arena.begin,
+        bytes: arena.bytes,
+        lower_bound: arena.lower_bound,
+        capacity: arena.capacity,
+    }
 }
 
 /// A way to run the network: as a whole, or with some operators in bands of rows.
@@ -153,6 +180,7 @@ pub fn report(module: &Module, plan: &Plan, target: &Target) -> Report {
         outputs: tensors(&graph.outputs),
         operators: (0..graph.nodes.len()).map(|index| operator(module, plan, index)).collect(),
         arena: blocks(module, plan),
+        memories: plan.arenas.iter().map(memory_use).collect(),
         choices: Vec::new(),
     }
 }

@@ -34,17 +34,30 @@ pub fn full(report: &Report) -> String {
         interface("outputs", &report.outputs),
         operators(report),
         plan(report),
-        choices(report),
     ]
+    .into_iter()
+    .chain(memories(report))
+    .chain(choices(report))
+    .collect::<Vec<_>>()
     .join("\n\n")
-    .trim_end()
-    .to_owned()
+}
+
+/// What is in each memory, if the target names any.
+fn memories(report: &Report) -> Option<String> {
+    let rows = report.memories.iter().map(|part| {
+        let numbers = [part.begin, part.bytes, part.lower_bound, part.capacity];
+        let mut row = vec![part.memory.clone()];
+        row.extend(numbers.map(|number| grouped(number as u64)));
+        row
+    });
+    let header = ["memory", "from offset", "bytes", "lower bound", "of"];
+    (!report.memories.is_empty()).then(|| table::with_numbers(&header, &[1, 2, 3, 4], rows))
 }
 
 /// RAM against work, if there is a choice.
-fn choices(report: &Report) -> String {
+fn choices(report: &Report) -> Option<String> {
     if report.choices.len() < 2 {
-        return String::new();
+        return None;
     }
     let rows = report.choices.iter().map(|choice| {
         let way = match (choice.first, choice.last) {
@@ -55,10 +68,8 @@ fn choices(report: &Report) -> String {
         };
         vec![grouped(choice.arena_bytes as u64), grouped(choice.macs), grouped(choice.instructions), way]
     });
-    format!(
-        "less RAM for more work (--ram BYTES)\n\n{}",
-        table::with_numbers(&["arena", "MACs", "instructions", "how"], &[0, 1, 2], rows)
-    )
+    let table = table::with_numbers(&["arena", "MACs", "instructions", "how"], &[0, 1, 2], rows);
+    Some(format!("less RAM for more work (--ram BYTES)\n\n{table}"))
 }
 
 /// One line per operator.

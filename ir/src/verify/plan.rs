@@ -4,7 +4,8 @@
 //! # Rules
 //!
 //! * `E0301` A plan has one place per value, one step per node and one offset per variable.
-//! * `E0302` Places, scratch memory and variables lie inside the arena; its size is not below its own lower bound.
+//! * `E0302` Places, scratch memory and variables lie inside the arena; its size is not below its own lower bound. If the
+//!   arena has parts, they follow each other, fit their memories, and each of these lies in one of them.
 //! * `E0303` They start at multiples of [`ALIGNMENT`]; what takes part in a view, at multiples of its elements.
 //! * `E0304` A value still holds what was computed when a node, the caller or a region reads it, and a variable what was
 //!   assigned when a node or the next invocation reads it. In between, its place may serve others.
@@ -58,6 +59,7 @@ pub fn verify_plan_located(module: &Module, plan: &Plan, map: &SourceMap) -> Res
     if !findings.is_empty() {
         return findings.finish();
     }
+    check_arenas(plan, &mut findings);
     check_variables(module, plan, &mut findings);
     for (index, (graph, plan_of_graph)) in module.graphs.iter().zip(&plan.graphs).enumerate() {
         let mut places = Places { id: GraphId::new(index), plan, findings: &mut findings };
@@ -103,6 +105,32 @@ fn check_fit(module: &Module, plan: &Plan, findings: &mut Findings<'_>) {
     }
 }
 
+/// Rule `E0302` for the parts of the arena.
+fn check_arenas(plan: &Plan, findings: &mut Findings<'_>) {
+    let mut end = 0;
+    for arena in &plan.arenas {
+        let name = &arena.memory;
+        if arena.begin != end || !arena.begin.is_multiple_of(ALIGNMENT) {
+            let message = format!("the part in `{name}` begins at {}, not at {end}", arena.begin);
+            findings.add("E0302", Part::Module, message);
+        }
+        if arena.bytes > arena.capacity {
+            let message = format!("{} bytes do not fit `{name}`, which has {}", arena.bytes, arena.capacity);
+            findings.add("E0302", Part::Module, message);
+        }
+        end = arena.begin.saturating_add(arena.bytes);
+    }
+    if !plan.arenas.is_empty() && end != plan.arena_bytes {
+        let message = format!("the parts of the arena have {end} bytes, the arena {}", plan.arena_bytes);
+        findings.add("E0302", Part::Module, message);
+    }
+}
+
+/// Whether bytes lie in the arena, and in one part of it.
+fn is_inside(plan: &Plan, offset: usize, end: usize) -> bool {
+    end <= plan.arena_bytes && plan.arena_at(offset).is_none_or(|(_, arena)| end <= arena.begin + arena.bytes)
+}
+
 /// Rules `E0302`, `E0303` and `E0306` for variables.
 fn check_variables(module: &Module, plan: &Plan, findings: &mut Findings<'_>) {
     if plan.lower_bound > plan.arena_bytes {
@@ -114,7 +142,7 @@ fn check_variables(module: &Module, plan: &Plan, findings: &mut Findings<'_>) {
     for (index, (variable, &offset)) in module.variables.iter().zip(&plan.variables).enumerate() {
         let part = Part::Variable(VarId::new(index));
         let end = offset.saturating_add(variable.ty.bytes());
-        if end > plan.arena_bytes {
+        if !is_inside(plan, offset, end) {
             findings.add("E0302", part, outside(offset, end, plan));
         }
         if !offset.is_multiple_of(ALIGNMENT) {
@@ -167,7 +195,7 @@ impl Places<'_, '_> {
     /// Rules `E0302` and `E0303` for one range.
     fn check_range(&mut self, part: Part, offset: usize, bytes: usize, alignment: usize) {
         let end = offset.saturating_add(bytes);
-        if end > self.plan.arena_bytes {
+        if !is_inside(self.plan, offset, end) {
             self.findings.add("E0302", part, outside(offset, end, self.plan));
         }
         if !offset.is_multiple_of(alignment) {
@@ -177,7 +205,12 @@ impl Places<'_, '_> {
 }
 
 fn outside(offset: usize, end: usize, plan: &Plan) -> String {
-    format!("bytes {offset}..{end} leave the arena of {} bytes", plan.arena_bytes)
+    match plan.arena_at(offset) {
+        Some((_, arena)) => {
+            format!("bytes {offset}..{end} leave the part of the arena in `{}`", arena.memory)
+        }
+        None => format!("bytes {offset}..{end} leave the arena of {} bytes", plan.arena_bytes),
+    }
 }
 
 fn misaligned(offset: usize, alignment: usize) -> String {

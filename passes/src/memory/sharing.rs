@@ -18,7 +18,7 @@ use super::contents::Contents;
 use super::inplace::may_overwrite;
 use super::lifetime::Timeline;
 use super::overlap::Overlap;
-use super::solver::{Packing, pack};
+use super::solver::{Item, Overlap as Shared, Packing, pack};
 use super::storage::{Growth, Join, Storage, overlaps};
 use super::tenants::{Need, Tenants, Versions};
 use super::views::{View, connected, find_views};
@@ -167,9 +167,15 @@ impl Sharer<'_> {
 
     /// Packs what does not share storage; with each tenant's item and distance from its start.
     pub(super) fn pack(&self, storage: &Storage, budget: u64) -> (Packing, Vec<(usize, usize)>) {
+        let (items, overlaps, places) = self.items(storage);
+        (pack(&items, &overlaps, budget), places)
+    }
+
+    /// What is to be packed, what of it may overlap, and each tenant's item and distance from its start.
+    pub(super) fn items(&self, storage: &Storage) -> (Vec<Item>, Vec<Shared>, Vec<(usize, usize)>) {
         let (items, places) = storage.items(self.alignment);
         let overlaps = overlaps(storage, &self.growths(), &places, self.alignment);
-        (pack(&items, &overlaps, budget), places)
+        (items, overlaps, places)
     }
 
     /// All results that may grow over an operand.

@@ -13,7 +13,7 @@ use redsc_ir::{Module, Node, Plan, Target, analysis};
 use super::Stage;
 use super::estimate::{Estimate, Sizes};
 use super::split::split;
-use crate::{PlanError, PlanOptions, cost, plan};
+use crate::{Arenas, PlanError, PlanOptions, cost, plan};
 
 /// A stage and the rows of its output in a band.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -208,9 +208,13 @@ fn guess(module: &Module, node: &Node, kernel: Kernel) -> u64 {
 }
 
 fn trial(options: &PlanOptions) -> PlanOptions {
-    PlanOptions { memory_nodes: options.memory_nodes.min(TRIAL_NODES) }
+    PlanOptions { memory_nodes: options.memory_nodes.min(TRIAL_NODES), arenas: Arenas::One }
 }
 
 fn internal(message: &str) -> Vec<PlanError> {
-    vec![PlanError { location: String::new(), message: format!("patch-wise execution: {message}") }]
+    vec![PlanError {
+        code: "E0508",
+        location: String::new(),
+        message: format!("patch-wise execution: {message}"),
+    }]
 }

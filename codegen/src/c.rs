@@ -24,6 +24,7 @@ mod mac;
 mod merge;
 mod movement;
 mod names;
+mod nested;
 mod normalize;
 mod packed;
 mod pool;

@@ -4,9 +4,11 @@
 use redsc_ir::params::folded::{Finish, FoldedFilter, FoldedLayer};
 
 mod floats;
+mod nested;
 mod sums;
 
 pub use floats::{filters_f32, side_by_side};
+pub use nested::{by_block, nested_pair_biases, nested_pairs};
 pub use sums::{sums_dsp, sums_mve};
 
 /// What finishes the sum of a filter: offset, right shift, left shift, doubling. In general a result without a second

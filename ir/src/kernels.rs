@@ -56,6 +56,8 @@ define_kernels! {
     Conv2dS8Dsp = "redsc_conv2d_s8_dsp" in "dsp/conv2d_s8_dsp.c";
     /// Convolution of any geometry in one group, 8 bit, for Arm's vector extension.
     Conv2dS8Mve = "redsc_conv2d_s8_mve" in "mve/conv2d_s8_mve.c";
+    /// Convolution of any geometry in one group, 8 bit, for Arm's DSP extension: at one level of a nested network.
+    Conv2dNestedS8Dsp = "redsc_conv2d_nested_s8_dsp" in "dsp/conv2d_nested_s8_dsp.c";
     /// Convolution of large windows in one group, kernel row by kernel row, 8 bit, for Arm's DSP extension.
     Conv2dRowsS8Dsp = "redsc_conv2d_rows_s8_dsp" in "dsp/conv2d_rows_s8_dsp.c";
     /// Convolution of large windows in one group, kernel row by kernel row, 8 bit, for Arm's vector extension.

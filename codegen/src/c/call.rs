@@ -35,6 +35,8 @@ pub(super) enum What {
     Result { index: usize, offset: usize },
     /// A constant that the code generator made.
     Constant(Array),
+    /// A constant that the code generator made, from that element on.
+    ConstantFrom(Array, usize),
     /// The contents of a variable.
     Variable(VarId),
     /// The scratch memory of the node.
@@ -57,6 +59,11 @@ impl Arg {
     /// A constant array.
     pub(super) fn constant(name: &'static str, array: Array) -> Self {
         Arg { name, what: What::Constant(array) }
+    }
+
+    /// A constant array from an element on.
+    pub(super) fn constant_from(name: &'static str, array: Array, element: usize) -> Self {
+        Arg { name, what: What::ConstantFrom(array, element) }
     }
 
     /// The contents of a variable.
@@ -122,9 +129,18 @@ impl Struct {
         self
     }
 
+    /// The fields on one line.
+    pub(super) fn fields(&self) -> String {
+        self.fields.join(", ")
+    }
+
     /// The initialiser, its fields on lines of their own.
     pub(super) fn initialiser(&self) -> String {
-        let fields = self.fields.join(", ");
-        format!("{{\n{}\n    }}", literals::wrap(fields.split_inclusive(", ").map(str::trim_end), 8))
+        initialiser(&self.fields())
     }
+}
+
+/// The initialiser with these fields.
+pub(super) fn initialiser(fields: &str) -> String {
+    format!("{{\n{}\n    }}", literals::wrap(fields.split_inclusive(", ").map(str::trim_end), 8))
 }

@@ -13,11 +13,12 @@ use redsc_ir::kernels::Kernel;
 use redsc_ir::plan::{Level, Place};
 use redsc_ir::{GraphId, ValueId};
 
-use super::call::{Arg, Call, What};
+use super::call::{Arg, Call, What, initialiser};
 use super::constants::Array;
 use super::dispatch;
 use super::layers::{Param, Shape};
 use super::merge::merge;
+use super::nested;
 use super::site::Site;
 use super::unit::{Unit, at};
 
@@ -51,7 +52,19 @@ struct Resolved {
 enum Target {
     Arena(usize),
     Constant(Array),
+    /// The same array at all levels, from an element on that differs.
+    ConstantFrom(Array, usize),
     Nothing,
+}
+
+impl Target {
+    /// What may differ from level to level.
+    fn number(&self) -> i64 {
+        match self {
+            Target::Arena(number) | Target::ConstantFrom(_, number) => *number as i64,
+            Target::Constant(_) | Target::Nothing => 0,
+        }
+    }
 }
 
 impl<'a> Unit<'a> {
@@ -95,12 +108,14 @@ impl<'a> Unit<'a> {
 
     /// One set of calls for all levels; `None` if they differ in more than numbers.
     fn merged(&mut self, sites: &[Site<'a>]) -> Result<Option<String>, String> {
+        let mut sharing = nested::calls(sites).map(Vec::into_iter);
         let mut levels = Vec::with_capacity(sites.len());
         for (level, site) in sites.iter().enumerate() {
             self.enter(level);
-            let calls = match site.step.kernel {
-                Kernel::View => Vec::new(),
-                _ => dispatch::calls(site)?,
+            let calls = match (site.step.kernel, &mut sharing) {
+                (Kernel::View, _) => Vec::new(),
+                (_, Some(calls)) => calls.next().into_iter().collect(),
+                (_, None) => dispatch::calls(site)?,
             };
             levels
                 .push(calls.into_iter().map(|call| self.resolve(site, call)).collect::<Result<Vec<_>, _>>()?);
@@ -145,6 +160,7 @@ impl<'a> Unit<'a> {
             What::Operand { index, offset } => value(site.node.input(*index), *offset),
             What::Result { index, offset } => value(site.node.outputs.get(*index).copied(), *offset),
             What::Constant(array) => Ok(Target::Constant(array.clone())),
+            What::ConstantFrom(array, element) => Ok(Target::ConstantFrom(array.clone(), *element)),
             What::Variable(id) => Err(format!("{id} is state")),
             What::Scratch => {
                 Ok(site.step.scratch.map_or(Target::Nothing, |scratch| Target::Arena(scratch.offset)))
@@ -163,32 +179,31 @@ impl<'a> Unit<'a> {
         };
         let shared =
             |index: usize| levels.iter().all(|level| is_shared(&level.values[index], &last.values[index]));
-        let initialisers: Vec<String> = levels.iter().map(|level| level.call.params.initialiser()).collect();
-        let initialisers: Vec<&str> = initialisers.iter().map(String::as_str).collect();
-        let struct_text = merge(&initialisers)?;
+        let fields: Vec<String> = levels.iter().map(|level| level.call.params.fields()).collect();
+        let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+        let fields = merge(&fields)?;
         if !levels.iter().all(same) || !(0..last.values.len()).all(shared) {
             return None;
         }
         let mut arguments = Vec::new();
         for (index, value) in last.values.iter().enumerate() {
+            let by_level = levels.iter().map(|level| level.values[index].number()).collect();
+            let label = last.call.args[index].name;
             match value {
-                Target::Arena(_) => {
-                    let place = |level: &&Resolved| match level.values[index] {
-                        Target::Arena(offset) => offset as i64,
-                        Target::Constant(_) | Target::Nothing => 0,
-                    };
-                    let offset = self.numbers.expression(levels.iter().map(place).collect());
-                    arguments.push(format!("AT({offset})"));
-                }
+                Target::Arena(_) => arguments.push(format!("AT({})", self.numbers.expression(by_level))),
                 Target::Constant(array) => {
-                    arguments.push(self.constant(array.clone(), &full.label(), last.call.args[index].name));
+                    arguments.push(self.constant(array.clone(), &full.label(), label));
+                }
+                Target::ConstantFrom(array, _) => {
+                    let name = self.constant(array.clone(), &full.label(), label);
+                    arguments.push(format!("{name} + {}", self.numbers.expression(by_level)));
                 }
                 Target::Nothing => {}
             }
         }
         let mut params = last.params.clone();
         let mut numbers: Vec<String> = Vec::new();
-        let initialiser = struct_text.text(|by_level| {
+        let fields = fields.text(|by_level| {
             let expression = self.numbers.expression(by_level);
             if !expression.starts_with('n') {
                 return expression;
@@ -201,7 +216,7 @@ impl<'a> Unit<'a> {
             format!("n{number}")
         });
         arguments.extend(numbers);
-        let constants = (last.call.params.c_type, initialiser);
+        let constants = (last.call.params.c_type, initialiser(&fields));
         let shape = Shape { kernel: last.call.kernel, params, constants };
         let function = self.layers.intern(shape, full.node.op.mnemonic(), &full.label());
         Some(format!("    {function}({});\n", arguments.join(", ")))
@@ -233,6 +248,7 @@ fn is_shared(level: &Target, full: &Target) -> bool {
         (Target::Constant(level), Target::Constant(full)) => {
             level.elem == full.elem && full.data.bytes().starts_with(level.data.bytes())
         }
+        (Target::ConstantFrom(level, _), Target::ConstantFrom(full, _)) => level == full,
         _ => false,
     }
 }

@@ -6,6 +6,7 @@ use redsc_ir::params::folded::{FilterOrder, Finish, FoldedLayer};
 use redsc_ir::params::linear::FullyConnectedParams;
 use redsc_ir::params::lines::{Lines, TOGETHER_DSP, TOGETHER_MVE};
 use redsc_ir::params::mac::MacArithmetic;
+use redsc_ir::params::window::Window;
 use redsc_ir::{Data, ElemType, Op};
 
 use super::call::{Arg, Call, Struct};
@@ -56,14 +57,25 @@ pub(super) fn fully_connected(
 
 /// The call of a depthwise convolution; `None` if the node's kernel takes its constants apart.
 pub(super) fn depthwise(site: &Site<'_>, params: &ConvParams) -> Result<Option<Vec<Call>>, String> {
-    let together = match site.kernel() {
-        Kernel::DepthwiseS8Dsp => TOGETHER_DSP,
-        Kernel::DepthwiseS8Mve => TOGETHER_MVE,
-        _ => return conv2d(site, params),
-    };
+    if !matches!(site.kernel(), Kernel::DepthwiseS8Dsp | Kernel::DepthwiseS8Mve) {
+        return conv2d(site, params);
+    }
+    depthwise_with(site, params, folded(site, &params.arithmetic, FilterOrder::Columns)?)
+}
+
+/// How a depthwise kernel goes through a layer.
+pub(super) fn lines(kernel: Kernel, window: &Window) -> Lines {
+    Lines::new(window, if kernel == Kernel::DepthwiseS8Mve { TOGETHER_MVE } else { TOGETHER_DSP })
+}
+
+/// The call of a depthwise convolution with the first filters of a layer.
+pub(super) fn depthwise_with(
+    site: &Site<'_>,
+    params: &ConvParams,
+    mut layer: FoldedLayer,
+) -> Result<Option<Vec<Call>>, String> {
     let MacArithmetic::Quantized(quantized) = &params.arithmetic else { return Ok(None) };
-    let lines = Lines::new(&params.window, together);
-    let mut layer = folded(site, &params.arithmetic, FilterOrder::Columns)?;
+    let lines = lines(site.kernel(), &params.window);
     for filter in &mut layer.filters {
         filter.weights = in_lines(&filter.weights, &lines, params);
     }
@@ -97,7 +109,7 @@ fn args(words: Vec<u32>) -> Vec<Arg> {
 }
 
 /// Adds what happens to sums.
-fn finished(shape: Struct, layer: &FoldedLayer, finish: Finish) -> Struct {
+pub(super) fn finished(shape: Struct, layer: &FoldedLayer, finish: Finish) -> Struct {
     let finish = match finish {
         Finish::Relu => "REDSC_FINISH_RELU",
         Finish::Linear => "REDSC_FINISH_LINEAR",

@@ -195,7 +195,7 @@ impl<'a> Unit<'a> {
         let c_type = match &arg.what {
             What::Operand { index, .. } => format!("const {}", site.input(*index)?.elem.c_name()),
             What::Result { index, .. } => site.result(*index)?.elem.c_name().into(),
-            What::Constant(array) => format!("const {}", array.elem.c_name()),
+            What::Constant(array) | What::ConstantFrom(array, _) => format!("const {}", array.elem.c_name()),
             What::Variable(id) => self.module.variable(*id).ty.elem.c_name().into(),
             What::Scratch if site.step.scratch.is_some() => "void".into(),
             What::Scratch | What::Nothing => return Ok(Param::Absent),
@@ -209,6 +209,9 @@ impl<'a> Unit<'a> {
             What::Operand { index, offset } => self.operand_at(site, index, offset, arg.name),
             What::Result { index, offset } => self.result_at(site, index, offset),
             What::Constant(array) => Ok(self.constant(array, &site.label(), arg.name)),
+            What::ConstantFrom(array, element) => {
+                Ok(format!("{} + {element}", self.constant(array, &site.label(), arg.name)))
+            }
             What::Variable(id) => self.variable_at(id),
             What::Scratch => Ok(self.at(site.step.scratch.map_or(0, |s| s.offset))),
             What::Nothing => Ok("NULL".into()),

@@ -62,17 +62,18 @@ impl FoldedLayer {
     /// The layer with operands `(x, w, bias?)` and that arithmetic; `None` if it is not 8 bit, if weights or bias are
     /// not constant, or if weights have a zero point.
     pub fn new(operands: &Operands<'_>, arithmetic: &MacArithmetic, order: FilterOrder) -> Option<Self> {
-        let MacArithmetic::Quantized(quantized) = arithmetic else { return None };
-        let signed = [0, 1].map(|i| operands.get(i).map(|ty| ty.elem)) == [Some(ElemType::I8); 2];
-        if !signed || quantized.weights_offset != 0 || quantized.accumulator != Accumulator::I32 {
-            return None;
-        }
-        let constant = |index| operands.graph.constant(operands.node.input(index)?);
-        let biases = match operands.get(2) {
-            Some(_) => constant(2)?.to_vec(),
-            None => vec![0; quantized.requant.len()],
-        };
-        Self::fold(constant(1)?, &biases, quantized, order)
+        let (weights, biases, quantized) = constants(operands, arithmetic)?;
+        Self::fold(&weights, &biases, quantized, order)
+    }
+
+    /// As [`FoldedLayer::new`], but filters that no input changes keep their weights.
+    pub fn unsimplified(
+        operands: &Operands<'_>,
+        arithmetic: &MacArithmetic,
+        order: FilterOrder,
+    ) -> Option<Self> {
+        let (weights, biases, quantized) = constants(operands, arithmetic)?;
+        Self::gather(&weights, &biases, quantized, order)
     }
 
     /// A layer whose results are 16-bit numbers with the zero point 0 and one factor for all: `biases` filters, one after
@@ -86,6 +87,12 @@ impl FoldedLayer {
     }
 
     fn fold(weights: &Data, biases: &[i32], quantized: &MacQuantized, order: FilterOrder) -> Option<Self> {
+        let mut layer = Self::gather(weights, biases, quantized, order)?;
+        layer.simplify();
+        Some(layer)
+    }
+
+    fn gather(weights: &Data, biases: &[i32], quantized: &MacQuantized, order: FilterOrder) -> Option<Self> {
         let weights = weights.to_vec::<i8>();
         let count = quantized.requant.len();
         if count == 0 || biases.len() != count || !weights.len().is_multiple_of(count) {
@@ -100,15 +107,24 @@ impl FoldedLayer {
         };
         let limits = [quantized.act_min, quantized.act_max];
         let mut layer = FoldedLayer { filters: Vec::new(), output_offset: quantized.output_offset, limits };
-        let mut constants = Vec::new();
         for (f, &bias) in biases.iter().enumerate() {
             let filter = FoldedFilter::new(weights_of(f), bias, quantized.requant[f], quantized.input_offset);
-            let constant = layer.constant_result(&filter);
-            constants.push(constant);
-            layer.filters.push(constant.map_or(filter, |result| layer.constant_filter(inputs, result)));
+            layer.filters.push(filter);
         }
-        layer.unify(&constants);
         Some(layer)
+    }
+
+    /// Takes the weights from filters that no input changes.
+    fn simplify(&mut self) {
+        let inputs = self.inputs();
+        let constants: Vec<Option<i32>> =
+            self.filters.iter().map(|filter| self.constant_result(filter)).collect();
+        for (f, constant) in constants.iter().enumerate() {
+            if let Some(result) = constant {
+                self.filters[f] = self.constant_filter(inputs, *result);
+            }
+        }
+        self.unify(&constants);
     }
 
     /// Gives filters whose result is constant the factor that all others share, so that a kernel can do with one.
@@ -205,6 +221,24 @@ impl FoldedLayer {
     fn max_right_shift(&self) -> i32 {
         self.filters.iter().map(|filter| -filter.requant.shift).max().unwrap_or(0)
     }
+}
+
+/// The weights, the biases and the arithmetic of an 8-bit layer whose weights have no zero point.
+fn constants<'a>(
+    operands: &Operands<'_>,
+    arithmetic: &'a MacArithmetic,
+) -> Option<(Data, Vec<i32>, &'a MacQuantized)> {
+    let MacArithmetic::Quantized(quantized) = arithmetic else { return None };
+    let signed = [0, 1].map(|i| operands.get(i).map(|ty| ty.elem)) == [Some(ElemType::I8); 2];
+    if !signed || quantized.weights_offset != 0 || quantized.accumulator != Accumulator::I32 {
+        return None;
+    }
+    let constant = |index| operands.graph.constant(operands.node.input(index)?);
+    let biases = match operands.get(2) {
+        Some(_) => constant(2)?.to_vec(),
+        None => vec![0; quantized.requant.len()],
+    };
+    Some((constant(1)?.clone(), biases, quantized))
 }
 
 impl FoldedFilter {

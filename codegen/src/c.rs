@@ -34,6 +34,7 @@ mod reduce;
 mod render;
 mod resize;
 mod site;
+mod sparse;
 mod unary;
 mod unit;
 

@@ -49,6 +49,21 @@ fn vector_finish(filter: &FoldedFilter, zero_point: i32, finish: Finish) -> Vec<
     words
 }
 
+/// The bias of each filter and the constants that finish it, for `dsp/conv2d_sparse_s8_dsp.c`.
+pub fn filter_constants(layer: &FoldedLayer) -> Vec<u32> {
+    let constants = |filter: &FoldedFilter| {
+        let finish = scalar_finish(filter, layer.output_offset, layer.finish());
+        std::iter::once(filter.bias as u32).chain(finish).collect::<Vec<_>>()
+    };
+    layer.filters.iter().flat_map(constants).collect()
+}
+
+/// The bias, the multiplier and the shift of each filter, for the portable kernels of sparse weights.
+pub fn filter_factors(layer: &FoldedLayer) -> Vec<i32> {
+    let factors = |filter: &FoldedFilter| [filter.bias, filter.requant.multiplier, filter.requant.shift];
+    layer.filters.iter().flat_map(factors).collect()
+}
+
 /// The two words of a quad of weights of a pair of filters: even and odd lanes of `256 · b + a`.
 fn quad(a: &[i8], b: &[i8]) -> [u32; 2] {
     let at = |weights: &[i8], i: usize| weights.get(i).copied().map_or(0, i32::from);

@@ -8,6 +8,7 @@ mod opt;
 mod profile;
 mod progress;
 mod run;
+mod sparse;
 mod verify;
 
 use std::path::PathBuf;

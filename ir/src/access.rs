@@ -52,6 +52,8 @@ impl Kernel {
             }
             Kernel::Conv2dS8Dsp | Kernel::Conv2dRowsS8Dsp => Access::Pixels { together: 3, buffered: true },
             Kernel::Conv2dS8Mve => Access::Pixels { together: 2, buffered: false },
+            Kernel::Conv2dSparseS8 => Access::Pixels { together: 4, buffered: false },
+            Kernel::Conv2dSparseS8Dsp => Access::Pixels { together: 8, buffered: true },
             Kernel::Conv2dRowsS8Mve => Access::Pixels { together: 2, buffered: true },
             Kernel::DepthwiseS8Dsp => Access::Channels { together: TOGETHER_DSP },
             Kernel::DepthwiseS8Mve => Access::Channels { together: TOGETHER_MVE },

@@ -62,6 +62,12 @@ define_kernels! {
     Conv2dRowsS8Dsp = "redsc_conv2d_rows_s8_dsp" in "dsp/conv2d_rows_s8_dsp.c";
     /// Convolution of large windows in one group, kernel row by kernel row, 8 bit, for Arm's vector extension.
     Conv2dRowsS8Mve = "redsc_conv2d_rows_s8_mve" in "mve/conv2d_rows_s8_mve.c";
+    /// Convolution of any geometry in one group with sparse weights, 8 bit.
+    Conv2dSparseS8 = "redsc_conv2d_sparse_s8" in "ref/conv2d_sparse_s8.c";
+    /// Convolution of any geometry in one group with sparse weights, 8 bit, for Arm's DSP extension.
+    Conv2dSparseS8Dsp = "redsc_conv2d_sparse_s8_dsp" in "dsp/conv2d_sparse_s8_dsp.c";
+    /// Fully connected with sparse weights, 8 bit.
+    FullyConnectedSparseS8 = "redsc_fully_connected_sparse_s8" in "ref/fully_connected_sparse_s8.c";
     /// Depthwise convolution with depth multiplier 1, 8 bit, for Arm's DSP extension.
     DepthwiseS8Dsp = "redsc_depthwise_s8_dsp" in "dsp/depthwise_s8_dsp.c";
     /// Depthwise convolution with depth multiplier 1, up to 3x3 taps, 8 bit, for Arm's vector extension.

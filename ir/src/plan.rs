@@ -4,6 +4,7 @@
 
 use crate::graph::Module;
 use crate::kernels::Kernel;
+use crate::sparse::Format;
 
 /// Decisions for a whole module.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -76,6 +77,8 @@ pub struct Step {
     pub kernel: Kernel,
     /// Scratch memory of the kernel.
     pub scratch: Option<Scratch>,
+    /// How its weights are stored; [`Format::Dense`] unless the kernel reads sparse weights.
+    pub format: Format,
 }
 
 /// One operating point of a nested network. All levels have the same nodes in the same order, at different widths, and

@@ -8,6 +8,7 @@ use redsc_ir::{Graph, Module, Plan, Target};
 
 use crate::memory::overlap::overlap;
 use crate::memory::{self, Layout, Need, Room};
+use crate::select_kernels::sparse::SparseOptions;
 use crate::select_kernels::{Choice, select_kernel};
 
 /// What the planner may do.
@@ -17,6 +18,8 @@ pub struct PlanOptions {
     pub memory_nodes: u64,
     /// Whether the arena may be spread over the memories of the target.
     pub arenas: Arenas,
+    /// How weights with zeros are stored, and what for.
+    pub sparse: SparseOptions,
 }
 
 /// How many arenas there may be.
@@ -42,7 +45,7 @@ pub struct PlanError {
 
 impl Default for PlanOptions {
     fn default() -> Self {
-        PlanOptions { memory_nodes: 1_000_000, arenas: Arenas::One }
+        PlanOptions { memory_nodes: 1_000_000, arenas: Arenas::One, sparse: SparseOptions::default() }
     }
 }
 
@@ -51,7 +54,7 @@ pub fn plan(module: &Module, target: &Target, options: &PlanOptions) -> Result<P
     let mut errors = Vec::new();
     let mut choices = Vec::with_capacity(module.graphs.len());
     for graph in &module.graphs {
-        choices.push(select_for_graph(module, graph, target, &mut errors));
+        choices.push(select_for_graph(module, graph, target, &options.sparse, &mut errors));
     }
     if !errors.is_empty() {
         return Err(errors);
@@ -89,11 +92,12 @@ fn select_for_graph(
     module: &Module,
     graph: &Graph,
     target: &Target,
+    sparse: &SparseOptions,
     errors: &mut Vec<PlanError>,
 ) -> Vec<Choice> {
     let mut choices = Vec::with_capacity(graph.nodes.len());
     for node in &graph.nodes {
-        match select_kernel(&Operands { module, graph, node }, target) {
+        match select_kernel(&Operands { module, graph, node }, target, sparse) {
             Ok(choice) => choices.push(choice),
             Err(message) => {
                 errors.push(PlanError { code: "E0309", location: node.location.clone(), message })
@@ -110,6 +114,7 @@ fn assemble(choices: &[Vec<Choice>], layout: Layout) -> Plan {
         let steps = steps.map(|((choice, &offset), &is_view)| Step {
             kernel: if is_view { Kernel::View } else { choice.kernel },
             scratch: (choice.scratch_bytes > 0).then_some(Scratch { offset, bytes: choice.scratch_bytes }),
+            format: choice.format,
         });
         GraphPlan { steps: steps.collect(), places: graph.places }
     });

@@ -2,13 +2,17 @@
 
 use redsc_ir::kernels::Kernel;
 use redsc_ir::ops::{BinaryKind, Operands, PoolKind, ReduceKind, ResizeKind, UnaryKind};
+use redsc_ir::sparse::Format;
 use redsc_ir::target::Feature;
 use redsc_ir::{ElemType, Op, Quant, Target};
+
+use sparse::SparseOptions;
 
 mod dsp;
 mod fpu;
 mod mve;
 mod recurrent;
+pub mod sparse;
 
 /// How a node will run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,20 +21,34 @@ pub struct Choice {
     pub kernel: Kernel,
     /// Scratch memory in bytes, 0 for none.
     pub scratch_bytes: usize,
+    /// How the weights are stored.
+    pub format: Format,
+}
+
+impl Choice {
+    /// A kernel for dense weights with that much scratch memory.
+    fn dense(kernel: Kernel, scratch_bytes: usize) -> Self {
+        Choice { kernel, scratch_bytes, format: Format::Dense }
+    }
 }
 
 impl From<Kernel> for Choice {
     fn from(kernel: Kernel) -> Self {
-        Choice { kernel, scratch_bytes: 0 }
+        Choice { kernel, scratch_bytes: 0, format: Format::Dense }
     }
 }
 
 /// The kernel for one node on a target, or what is not supported.
-pub fn select_kernel(operands: &Operands<'_>, target: &Target) -> Result<Choice, String> {
-    match optimized(operands, target) {
-        Some(choice) => Ok(choice),
-        None => Ok(Choice { kernel: portable(operands)?, scratch_bytes: portable_scratch(operands) }),
-    }
+pub fn select_kernel(
+    operands: &Operands<'_>,
+    target: &Target,
+    sparse: &SparseOptions,
+) -> Result<Choice, String> {
+    let dense = match optimized(operands, target) {
+        Some(choice) => choice,
+        None => Choice::dense(portable(operands)?, portable_scratch(operands)),
+    };
+    Ok(sparse::select(operands, dense, target, sparse).unwrap_or(dense))
 }
 
 /// The kernel that makes use of the target's extensions, if there is one that fits the node.

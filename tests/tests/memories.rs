@@ -30,7 +30,7 @@ fn board(fast: usize, slow: usize) -> Target {
 }
 
 fn planned(module: &Module, target: &Target) -> Result<Plan, String> {
-    let options = PlanOptions { memory_nodes: 2000, arenas: Arenas::PerMemory };
+    let options = PlanOptions { memory_nodes: 2000, arenas: Arenas::PerMemory, ..PlanOptions::default() };
     plan(module, target, &options).map_err(|errors| format!("{}: {}", errors[0].code, errors[0].message))
 }
 

@@ -7,12 +7,14 @@ use redsc_ir::interp::Interpreter;
 use redsc_ir::kernels::Kernel;
 use redsc_ir::ops::Operands;
 use redsc_ir::plan::{GraphPlan, Scratch, Step};
+use redsc_ir::sparse::Format;
 use redsc_ir::verify::verify_plan;
 use redsc_ir::{Data, ElemType, Graph, Module, Node, Plan, Target};
 use redsc_passes::PASSES;
 use redsc_passes::memory::overlap::overlap;
 use redsc_passes::memory::{Layout, Need, lay_out};
 use redsc_passes::select_kernels::select_kernel;
+use redsc_passes::select_kernels::sparse::SparseOptions;
 use redsc_passes::table::default_pipeline;
 use redsc_tests::passes::{check_pass, run, same_behaviour};
 use redsc_tests::random::{inputs, modules};
@@ -149,7 +151,8 @@ fn expect_valid_plan(module: &Module) -> Result<(), TestCaseError> {
 /// The kernel of a node, or any if there is none, with what it allows and some scratch memory.
 fn step(module: &Module, graph: &Graph, node: &Node, target: &Target, n: usize) -> (Kernel, Need) {
     let operands = Operands { module, graph, node };
-    let kernel = select_kernel(&operands, target).map_or(Kernel::Inline, |choice| choice.kernel);
+    let kernel = select_kernel(&operands, target, &SparseOptions::default())
+        .map_or(Kernel::Inline, |choice| choice.kernel);
     (kernel, Need { scratch_bytes: n % 3 * 40, overlap: overlap(&operands, kernel.access()) })
 }
 
@@ -159,6 +162,7 @@ fn plan_of(layout: Layout, steps: &[Vec<(Kernel, Need)>]) -> Plan {
         let step = |((&is_view, &offset), &(kernel, Need { scratch_bytes: bytes, .. }))| Step {
             kernel: if is_view { Kernel::View } else { kernel },
             scratch: (bytes > 0).then_some(Scratch { offset, bytes }),
+            format: Format::Dense,
         };
         GraphPlan { steps: steps.map(step).collect(), places: graph.places }
     });

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use redsc_ir::diag::{Diagnostic, render};
 use redsc_ir::kernels::Kernel;
 use redsc_ir::plan::{GraphPlan, Place, Scratch, Step};
+use redsc_ir::sparse::Format;
 use redsc_ir::text::{SourceMap, parse_located};
 use redsc_ir::verify::{verify, verify_plan, verify_plan_located};
 use redsc_ir::{Graph, GraphId, Module, Plan, ValueId, VarId};
@@ -72,7 +73,7 @@ fn graph_plan_of(id: GraphId, graph: &Graph, map: &SourceMap, text: &str) -> Gra
             let (offset, bytes) = word.split_once('+').unwrap();
             Scratch { offset: offset.parse().unwrap(), bytes: bytes.parse().unwrap() }
         });
-        steps.push(Step { kernel, scratch });
+        steps.push(Step { kernel, scratch, format: Format::Dense });
     }
     GraphPlan { places, steps }
 }

@@ -10,10 +10,14 @@ use super::call::{Call, Struct};
 use super::mac;
 use super::packed;
 use super::site::Site;
+use super::sparse;
 
 /// 2-D convolution.
 pub(super) fn conv2d(op: &Conv2d, site: &Site<'_>) -> Result<Vec<Call>, String> {
     let params = ConvParams::conv2d(op, &site.operands(), site.result(0)?)?;
+    if sparse::is_sparse(site.kernel()) {
+        return sparse::conv2d(site, &params);
+    }
     if let Some(calls) = packed::conv2d(site, &params)? {
         return Ok(calls);
     }

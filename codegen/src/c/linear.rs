@@ -9,10 +9,14 @@ use super::call::{Arg, Call, Struct};
 use super::mac;
 use super::packed;
 use super::site::Site;
+use super::sparse;
 
 /// Fully connected layer.
 pub(super) fn fully_connected(op: &FullyConnected, site: &Site<'_>) -> Result<Vec<Call>, String> {
     let params = FullyConnectedParams::new(op, &site.operands(), site.result(0)?)?;
+    if sparse::is_sparse(site.kernel()) {
+        return sparse::fully_connected(site, &params);
+    }
     if let Some(calls) = packed::fully_connected(site, &params)? {
         return Ok(calls);
     }

@@ -115,11 +115,20 @@ pub(super) fn finished(shape: Struct, layer: &FoldedLayer, finish: Finish) -> St
         Finish::Linear => "REDSC_FINISH_LINEAR",
         Finish::General => "REDSC_FINISH_GENERAL",
     };
-    let [low, high] = layer.limits;
-    shape.word("finish", finish).int("zero", layer.output_offset).int("low", low).int("high", high)
+    limited(shape.word("finish", finish), layer)
 }
 
-fn folded(site: &Site<'_>, arithmetic: &MacArithmetic, order: FilterOrder) -> Result<FoldedLayer, String> {
+/// Adds the zero point and the limits of results.
+pub(super) fn limited(shape: Struct, layer: &FoldedLayer) -> Struct {
+    let [low, high] = layer.limits;
+    shape.int("zero", layer.output_offset).int("low", low).int("high", high)
+}
+
+pub(super) fn folded(
+    site: &Site<'_>,
+    arithmetic: &MacArithmetic,
+    order: FilterOrder,
+) -> Result<FoldedLayer, String> {
     FoldedLayer::new(&site.operands(), arithmetic, order)
         .ok_or_else(|| format!("`{}` cannot run this layer", site.kernel().symbol()))
 }

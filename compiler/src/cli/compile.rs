@@ -5,9 +5,12 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use redsc_codegen::c::{COptions, Optimize, identifier};
+use redsc_passes::PlanOptions;
+use redsc_passes::select_kernels::sparse::{Goal, SparseOptions};
 
 use super::nest::NestArgs;
 use super::progress::{Reporter, print};
+use super::sparse::SparseArg;
 use super::{PassArgs, PatchArgs, TargetArg, parse_bytes};
 use crate::driver::{self, Compiled, Options};
 use crate::error::{Failure, Result};
@@ -33,6 +36,8 @@ pub struct CompileArgs {
     /// What kernels are chosen and compiled for.
     #[arg(long, value_enum, default_value_t = OptimizeArg::Speed, value_name = "GOAL")]
     optimize: OptimizeArg,
+    #[command(flatten)]
+    sparse: SparseArg,
     /// Where the constants go.
     #[arg(long, value_enum, default_value_t = Weights::Inline, value_name = "WHERE")]
     weights: Weights,
@@ -198,6 +203,17 @@ fn options(args: &CompileArgs, output: &Path) -> Result<Options> {
         nest: args.nest.request()?,
         patches: args.patches.patches(),
         ram_budget: args.patches.ram,
+        plan: PlanOptions {
+            sparse: SparseOptions {
+                mode: args.sparse.sparse,
+                goal: match args.optimize {
+                    OptimizeArg::Speed => Goal::Speed,
+                    OptimizeArg::Size => Goal::Size,
+                    OptimizeArg::Balanced => Goal::Balanced,
+                },
+            },
+            ..PlanOptions::default()
+        },
         flash_budget: args.flash,
         ..Options::default()
     })

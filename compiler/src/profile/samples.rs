@@ -9,6 +9,7 @@ use redsc_ir::kernels::Kernel;
 use redsc_ir::ops::Operands;
 use redsc_ir::{Module, Target};
 use redsc_passes::select_kernels::select_kernel;
+use redsc_passes::select_kernels::sparse::SparseOptions;
 
 use builder::Builder;
 pub use builder::contents;
@@ -47,8 +48,10 @@ pub fn batch(kernel: Kernel, target: &Target, seed: u64, most: usize) -> Batch {
 fn selects(module: &Module, kernel: Kernel, target: &Target) -> bool {
     let graph = module.entry();
     let operands = graph.nodes.last().map(|node| Operands { module, graph, node });
-    operands
-        .is_some_and(|operands| select_kernel(&operands, target).is_ok_and(|choice| choice.kernel == kernel))
+    operands.is_some_and(|operands| {
+        select_kernel(&operands, target, &SparseOptions::default())
+            .is_ok_and(|choice| choice.kernel == kernel)
+    })
 }
 
 impl Batch {

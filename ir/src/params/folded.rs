@@ -274,6 +274,11 @@ impl FoldedFilter {
         low.abs().max(high.abs())
     }
 
+    /// Bound of the magnitude of the sum without the bias.
+    pub fn bound_of_products(&self) -> i64 {
+        self.weights.iter().map(|&w| 128 * i64::from(w).abs()).sum()
+    }
+
     /// Bound of the magnitude of the sum after the left shift.
     pub fn shifted_bound(&self) -> i64 {
         self.bound().saturating_mul(1 << self.requant.shift.max(0))

@@ -70,6 +70,11 @@ pub struct Window {
 }
 
 impl Window {
+    /// Whether a window is one pixel, and never one of the padding.
+    pub fn is_pixel(&self) -> bool {
+        [&self.y, &self.x].iter().all(|axis| axis.taps == 1 && axis.all_inside())
+    }
+
     /// The window `[y, x]` with `filter` taps between the NHWC types `input` and `output`.
     ///
     /// Fails if a type is not NHWC, if they differ in the number of images, if there are no channels, or if a

@@ -208,7 +208,8 @@ fn guess(module: &Module, node: &Node, kernel: Kernel) -> u64 {
 }
 
 fn trial(options: &PlanOptions) -> PlanOptions {
-    PlanOptions { memory_nodes: options.memory_nodes.min(TRIAL_NODES), arenas: Arenas::One }
+    let memory_nodes = options.memory_nodes.min(TRIAL_NODES);
+    PlanOptions { memory_nodes, arenas: Arenas::One, ..options.clone() }
 }
 
 fn internal(message: &str) -> Vec<PlanError> {

@@ -47,7 +47,7 @@ fn depthwise(op: &DepthwiseConv2d, operands: &Operands<'_>, result: &TensorType)
     let fits =
         params.filters_per_group == 1 && params.window.batches == 1 && lines.lines.taps <= DEPTHWISE_LINES;
     let scratch_bytes = 8 * lines.span() * lines.padded_positions(TOGETHER_DSP);
-    (fits && layer.fits()).then_some(Choice { kernel: Kernel::DepthwiseS8Dsp, scratch_bytes })
+    (fits && layer.fits()).then_some(Choice::dense(Kernel::DepthwiseS8Dsp, scratch_bytes))
 }
 
 /// A layer with a factor for each output is a convolution with one tap.
@@ -58,12 +58,12 @@ fn fully_connected(op: &FullyConnected, operands: &Operands<'_>, result: &Tensor
         return convolution(&params.as_window(), &layer);
     }
     let scratch_bytes = 8 * params.depth.div_ceil(4);
-    layer.pairs_fit().then_some(Choice { kernel: Kernel::FullyConnectedS8Dsp, scratch_bytes })
+    layer.pairs_fit().then_some(Choice::dense(Kernel::FullyConnectedS8Dsp, scratch_bytes))
 }
 
 /// Large windows and large sums are added up kernel row by kernel row.
 fn convolution(window: &Window, layer: &FoldedLayer) -> Option<Choice> {
-    let whole = Choice { kernel: Kernel::Conv2dS8Dsp, scratch_bytes: conv_scratch(window) };
+    let whole = Choice::dense(Kernel::Conv2dS8Dsp, conv_scratch(window));
     if whole.scratch_bytes <= MAX_SCRATCH && layer.pairs_fit() {
         return Some(whole);
     }
@@ -72,7 +72,7 @@ fn convolution(window: &Window, layer: &FoldedLayer) -> Option<Choice> {
     let in_place = window.y.all_inside() && window.x.all_inside() && window.x.dilation == 1;
     let copies = if in_place { 0 } else { (3 * inputs).next_multiple_of(4) };
     let scratch_bytes = 24 * pairs + 24 * inputs.div_ceil(4) + copies;
-    let rows = Choice { kernel: Kernel::Conv2dRowsS8Dsp, scratch_bytes };
+    let rows = Choice::dense(Kernel::Conv2dRowsS8Dsp, scratch_bytes);
     // 128 times the weights of a kernel row stay below 2^23.
     (inputs <= 512 && layer.lanes_fit() && layer.fits()).then_some(rows)
 }

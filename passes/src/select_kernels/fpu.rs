@@ -32,7 +32,7 @@ pub(super) fn select(operands: &Operands<'_>) -> Option<Choice> {
         Op::Lstm(op) => {
             let last = LstmGate::Output.bias() + 1;
             let scratch_bytes = operands.module.variable(op.output_state).ty.bytes();
-            constants(1..last).then_some(Choice { kernel: Kernel::LstmF32Fpu, scratch_bytes })
+            constants(1..last).then_some(Choice::dense(Kernel::LstmF32Fpu, scratch_bytes))
         }
         _ => None,
     }

@@ -53,7 +53,7 @@ fn depthwise(op: &DepthwiseConv2d, operands: &Operands<'_>, result: &TensorType)
     let lines = Lines::new(&params.window, TOGETHER_MVE);
     let simple = params.filters_per_group == 1 && params.window.batches == 1;
     (simple && vectors_fit(&lines))
-        .then(|| Choice { kernel: Kernel::DepthwiseS8Mve, scratch_bytes: 64 * depthwise_positions(&lines) })
+        .then(|| Choice::dense(Kernel::DepthwiseS8Mve, 64 * depthwise_positions(&lines)))
 }
 
 /// Whether vectors of 4 x 4 cells hold the windows of one result, or of 2 x 2 results at distance 1.
@@ -86,12 +86,12 @@ fn fully_connected(op: &FullyConnected, operands: &Operands<'_>, result: &Tensor
     }
     let copied = params.rows > 1 && params.depth % 4 != 0;
     let scratch_bytes = if copied { params.depth.next_multiple_of(16) } else { 0 };
-    Some(Choice { kernel: Kernel::FullyConnectedS8Mve, scratch_bytes })
+    Some(Choice::dense(Kernel::FullyConnectedS8Mve, scratch_bytes))
 }
 
 /// Large windows are added up kernel row by kernel row.
 fn convolution(window: &Window) -> Choice {
-    let whole = Choice { kernel: Kernel::Conv2dS8Mve, scratch_bytes: conv_scratch(window) };
+    let whole = Choice::dense(Kernel::Conv2dS8Mve, conv_scratch(window));
     if whole.scratch_bytes <= MAX_SCRATCH || !window.in_channels.is_multiple_of(4) {
         return whole;
     }
@@ -99,7 +99,7 @@ fn convolution(window: &Window) -> Choice {
     let in_place = window.y.all_inside() && window.x.all_inside() && window.x.dilation == 1;
     let copies = if in_place { 0 } else { 2 * (inputs.next_multiple_of(16) + 16) };
     let scratch_bytes = 32 * window.out_channels.div_ceil(4) + copies;
-    Choice { kernel: Kernel::Conv2dRowsS8Mve, scratch_bytes }
+    Choice::dense(Kernel::Conv2dRowsS8Mve, scratch_bytes)
 }
 
 /// Scratch memory beyond which a convolution does not copy whole windows.

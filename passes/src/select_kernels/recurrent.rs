@@ -14,7 +14,7 @@ pub(super) fn lstm_dsp(op: &Lstm, operands: &Operands<'_>, result: &TensorType) 
     let (params, _) = lstm(op, operands, result)?;
     let groups = params.units.div_ceil(4);
     let scratch_bytes = 8 * (params.inputs.div_ceil(4) + groups) + 32 * groups;
-    Some(Choice { kernel: Kernel::LstmS8Dsp, scratch_bytes })
+    Some(Choice::dense(Kernel::LstmS8Dsp, scratch_bytes))
 }
 
 /// LSTM on cores with the vector extension.
@@ -25,7 +25,7 @@ pub(super) fn lstm_mve(op: &Lstm, operands: &Operands<'_>, result: &TensorType) 
     }
     let copy = if params.inputs % 4 == 0 { 0 } else { params.inputs.next_multiple_of(16) };
     let scratch_bytes = (32 * params.units.div_ceil(4)).next_multiple_of(16) + copy;
-    Some(Choice { kernel: Kernel::LstmS8Mve, scratch_bytes })
+    Some(Choice::dense(Kernel::LstmS8Mve, scratch_bytes))
 }
 
 /// An 8-bit LSTM whose sums keep within range and whose other factors are below 1.
@@ -43,7 +43,7 @@ pub(super) fn svdf_dsp(op: &Svdf, operands: &Operands<'_>, result: &TensorType) 
     let params = svdf(op, operands, result)?;
     let words = params.memory * state_bytes(op, operands) >= 4;
     let scratch_bytes = 8 * (params.inputs.div_ceil(4) + params.filters.div_ceil(4));
-    words.then_some(Choice { kernel: Kernel::SvdfS8Dsp, scratch_bytes })
+    words.then_some(Choice::dense(Kernel::SvdfS8Dsp, scratch_bytes))
 }
 
 /// SVDF on cores with the vector extension.
@@ -52,7 +52,7 @@ pub(super) fn svdf_mve(op: &Svdf, operands: &Operands<'_>, result: &TensorType) 
     let in_place = params.batches == 1 || params.inputs % 4 == 0;
     let copy = if in_place { 0 } else { params.inputs.next_multiple_of(16) };
     let scratch_bytes = (2 * params.filters).next_multiple_of(16) + copy;
-    (params.memory < 1 << 12).then_some(Choice { kernel: Kernel::SvdfS8Mve, scratch_bytes })
+    (params.memory < 1 << 12).then_some(Choice::dense(Kernel::SvdfS8Mve, scratch_bytes))
 }
 
 /// An 8-bit SVDF layer whose sums keep within range.

@@ -15,6 +15,7 @@ mod control;
 mod conv;
 mod dispatch;
 mod elements;
+mod families;
 mod interface;
 mod layers;
 mod levels;
@@ -70,12 +71,12 @@ pub struct COptions {
 /// What matters most in generated code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Optimize {
-    /// As fast as possible.
+    /// As fast as possible: a function for each set of parameters.
     #[default]
     Speed,
-    /// Fast, unless it costs much code.
+    /// Layers of a kernel with shared inner loops share a function if they run the same code in it.
     Balanced,
-    /// As little code as possible.
+    /// As little code as possible: a function for each kernel, loops not unrolled.
     Size,
 }
 
@@ -123,7 +124,7 @@ pub fn emit_nested_c(
             "layers of nested subnetworks are not traced; trace a level".into(),
         )]);
     }
-    let unit = Unit { levels, ..Unit::new(&full.module, &full.plan, options) };
+    let unit = Unit { levels, ..Unit::separate(&full.module, &full.plan, options) };
     files(unit, target)
 }
 

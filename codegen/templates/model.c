@@ -8,15 +8,14 @@
 /* ---- kernels ---- */
 {% if size %}
 #define REDSC_OPTIMIZE_SIZE 1
-#define REDSC_LAYER
-{% else %}
+{% endif %}
 /* One function per layer, for any address: the clone that GCC 12 makes for a constant address may lose its stores. */
 #if defined(__clang__)
 #define REDSC_LAYER __attribute__((noinline))
 #else
 #define REDSC_LAYER __attribute__((noinline, noclone))
 #endif
-{% endif %}{% for kernel in kernels %}
+{% for kernel in kernels %}
 [[ kernel ]]{% endfor %}
 /* ---- constants ---- */
 

@@ -29,6 +29,22 @@ macro_rules! define_kernels {
                 }
             }
 
+            /// Whether its inner loops are functions that all layers share, so that a layer that knows its parameters
+            /// gains little.
+            pub fn has_shared_loops(self) -> bool {
+                matches!(
+                    self,
+                    Kernel::Conv2dS8Dsp
+                        | Kernel::Conv2dRowsS8Dsp
+                        | Kernel::DepthwiseS8Dsp
+                        | Kernel::FullyConnectedS8Dsp
+                        | Kernel::Conv2dS8Mve
+                        | Kernel::Conv2dRowsS8Mve
+                        | Kernel::DepthwiseS8Mve
+                        | Kernel::FullyConnectedS8Mve
+                )
+            }
+
             /// The file in `runtime-c/src` that defines it.
             pub fn file(self) -> &'static str {
                 match self { $(Kernel::$name => $file,)* }
@@ -144,6 +160,12 @@ define_kernels! {
     MaxPool2dF32 = "redsc_max_pool2d_f32" in "ref/max_pool2d_f32.c";
     /// Quantized sum, difference, squared difference.
     Sum = "redsc_sum" in "ref/sum.c";
+    /// Quantized sum, difference, squared difference, 8 bit, for Arm's vector extension.
+    SumS8Mve = "redsc_sum_s8_mve" in "mve/sum_s8_mve.c";
+    /// Quantized product, 8 bit, for Arm's vector extension.
+    ProductS8Mve = "redsc_product_s8_mve" in "mve/product_s8_mve.c";
+    /// The larger or smaller of two codes, 8 bit, for Arm's vector extension.
+    ExtremumS8Mve = "redsc_extremum_s8_mve" in "mve/extremum_s8_mve.c";
     /// Quantized product.
     Product = "redsc_product" in "ref/product.c";
     /// Quantized quotient.

@@ -13,7 +13,7 @@ use redsc_ir::kernels::Kernel;
 use redsc_ir::plan::{Level, Place};
 use redsc_ir::{GraphId, ValueId};
 
-use super::call::{Arg, Call, What, initialiser};
+use super::call::{Arg, Call, Struct, What, initialiser};
 use super::constants::Array;
 use super::dispatch;
 use super::layers::{Param, Shape};
@@ -216,9 +216,9 @@ impl<'a> Unit<'a> {
             format!("n{number}")
         });
         arguments.extend(numbers);
-        let constants = (last.call.params.c_type, initialiser(&fields));
+        let constants = Struct::verbatim(last.call.params.c_type, initialiser(&fields));
         let shape = Shape { kernel: last.call.kernel, params, constants };
-        let function = self.layers.intern(shape, full.node.op.mnemonic(), &full.label());
+        let function = self.layers.intern(shape, full.node.op.mnemonic(), &full.label()).function;
         Some(format!("    {function}({});\n", arguments.join(", ")))
     }
 

@@ -6,7 +6,7 @@ use redsc_ir::params::folded::{FilterOrder, Finish, FoldedLayer};
 use redsc_ir::params::linear::FullyConnectedParams;
 use redsc_ir::params::lines::{Lines, TOGETHER_DSP, TOGETHER_MVE};
 use redsc_ir::params::mac::MacArithmetic;
-use redsc_ir::params::window::Window;
+use redsc_ir::params::window::{Axis, Window};
 use redsc_ir::{Data, ElemType, Op};
 
 use super::call::{Arg, Call, Struct};
@@ -27,9 +27,7 @@ pub(super) fn conv2d(site: &Site<'_>, params: &ConvParams) -> Result<Option<Vec<
     };
     let layer = folded(site, &params.arithmetic, order)?;
     let row = params.window.x.taps * params.filter_channels;
-    let shape = Struct::new("redsc_packed_conv2d_t")
-        .nested("window", conv::window(&params.window))
-        .int("pad_value", quantized.pad_value);
+    let shape = convolution(site, &params.window).int("pad_value", quantized.pad_value);
     Ok(Some(site.call(args(pack(&layer, row)), finished(shape, &layer, layer.finish()))))
 }
 
@@ -41,9 +39,7 @@ pub(super) fn fully_connected(
     let Some(pack) = packing(site.kernel()) else { return Ok(None) };
     let layer = folded(site, &params.arithmetic, FilterOrder::Rows)?;
     if !matches!(site.kernel(), Kernel::FullyConnectedS8Dsp | Kernel::FullyConnectedS8Mve) {
-        let shape = Struct::new("redsc_packed_conv2d_t")
-            .nested("window", conv::window(&params.as_window()))
-            .int("pad_value", 0);
+        let shape = convolution(site, &params.as_window()).int("pad_value", 0);
         return Ok(Some(
             site.call(args(pack(&layer, params.depth)), finished(shape, &layer, layer.finish())),
         ));
@@ -85,6 +81,19 @@ pub(super) fn depthwise_with(
     };
     let shape = lines_struct(&lines, params.window.in_channels).int("pad_value", quantized.pad_value);
     Ok(Some(site.call(args(words), finished(shape, &layer, finish))))
+}
+
+/// Where the taps of a convolution lie. Vector kernels read pixels in place if they are aligned.
+fn convolution(site: &Site<'_>, window: &Window) -> Struct {
+    let single = |a: &Axis| a.taps == 1 && a.before == 0 && a.output.saturating_sub(1) * a.stride < a.input;
+    let next = |a: &Axis| a.stride == 1 && a.input == a.output;
+    let aligned = site.kernel() != Kernel::Conv2dS8Mve || window.in_channels.is_multiple_of(4);
+    let reads = match [&window.y, &window.x] {
+        axes if !aligned || !axes.iter().all(|a| single(a)) => "REDSC_READ_WINDOWS",
+        axes if axes.iter().all(|a| next(a)) => "REDSC_READ_PIXELS",
+        _ => "REDSC_READ_STRIDED",
+    };
+    Struct::new("redsc_packed_conv2d_t").nested("window", conv::window(window)).word("reads", reads)
 }
 
 /// Packs a layer; the number is that of the inputs in a kernel row.

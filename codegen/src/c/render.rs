@@ -175,8 +175,8 @@ fn view<'a>(
     target: &'a Target,
 ) -> Result<View<'a>, String> {
     let options = unit.options;
-    let kernels = unit.layers.kernels();
-    let mut bundle = bundle(kernels.iter().map(|kernel| (kernel.file(), kernel.symbol())))?;
+    let needs = unit.layers.needs();
+    let mut bundle = bundle(needs.iter().map(|(file, name)| (*file, name.as_str())))?;
     bundle.system_includes.extend(["stddef.h", "stdint.h", "string.h"]);
     if unit.constants.need_math() || unit.layers.need_math() {
         bundle.system_includes.push("math.h");

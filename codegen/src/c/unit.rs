@@ -11,7 +11,7 @@ use super::constants::{Array, Constants};
 use super::layers::{Layers, Param, Shape};
 use super::merge::Numbers;
 use super::site::Site;
-use super::{COptions, control, dispatch, names};
+use super::{COptions, Optimize, control, dispatch, names};
 
 /// The C file while it grows.
 pub(super) struct Unit<'a> {
@@ -42,6 +42,19 @@ pub(super) struct Region {
 impl<'a> Unit<'a> {
     /// An empty file.
     pub(super) fn new(module: &'a Module, plan: &'a Plan, options: &'a COptions) -> Self {
+        let layers = match options.optimize {
+            Optimize::Speed => Layers::separate(),
+            Optimize::Balanced | Optimize::Size => {
+                let mut survey = Unit::separate(module, plan, options);
+                survey.body(GraphId(0));
+                Layers::sharing(survey.layers, options.optimize)
+            }
+        };
+        Unit { layers, ..Unit::separate(module, plan, options) }
+    }
+
+    /// An empty file whose layers share functions only where they agree.
+    pub(super) fn separate(module: &'a Module, plan: &'a Plan, options: &'a COptions) -> Self {
         Unit {
             module,
             plan,
@@ -49,7 +62,7 @@ impl<'a> Unit<'a> {
             numbers: Numbers::default(),
             options,
             constants: Constants::default(),
-            layers: Layers::default(),
+            layers: Layers::separate(),
             regions: Vec::new(),
             initializers: Vec::new(),
             errors: Vec::new(),
@@ -177,18 +190,22 @@ impl<'a> Unit<'a> {
 
     /// The statement that calls the layer function of `call`.
     fn call(&mut self, site: &Site<'_>, call: Call) -> Result<String, String> {
-        let (mut params, mut arguments) = (Vec::new(), Vec::new());
+        let (mut params, mut pointers) = (Vec::new(), Vec::new());
         for arg in call.args {
             let param = self.param(site, &arg)?;
-            if matches!(param, Param::Pointer { .. }) {
-                arguments.push(self.pointer(site, arg)?);
-            }
+            pointers.push(match param {
+                Param::Pointer { .. } => self.pointer(site, arg)?,
+                Param::Absent | Param::Number(_) => "NULL".into(),
+            });
             params.push(param);
         }
-        let constants = (call.params.c_type, call.params.initialiser());
-        let shape = Shape { kernel: call.kernel, params, constants };
-        let function = self.layers.intern(shape, site.node.op.mnemonic(), &site.label());
-        Ok(format!("    {function}({});\n", arguments.join(", ")))
+        let shape = Shape { kernel: call.kernel, params, constants: call.params };
+        let target = self.layers.intern(shape, site.node.op.mnemonic(), &site.label());
+        let taken =
+            pointers.into_iter().zip(target.takes).filter(|(_, taken)| *taken).map(|(pointer, _)| pointer);
+        let record = target.record.map(|name| format!("&{name}"));
+        let arguments: Vec<String> = taken.chain(record).collect();
+        Ok(format!("    {}({});\n", target.function, arguments.join(", ")))
     }
 
     pub(super) fn param(&self, site: &Site<'_>, arg: &Arg) -> Result<Param, String> {

@@ -81,11 +81,11 @@ enum Emit {
 /// What kernels are chosen and compiled for.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum OptimizeArg {
-    /// Fewest instructions: kernels are specialised for each layer.
+    /// Fewest instructions: a function for each shape of layer (compile with -O2).
     Speed,
-    /// Least code: layers share general kernels.
+    /// Least code: one function for all layers of a kernel, loops not unrolled (compile with -Os).
     Size,
-    /// Specialised where it pays.
+    /// Layers share functions where shapes only say how often loops run (compile with -O2).
     Balanced,
 }
 

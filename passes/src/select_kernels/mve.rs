@@ -1,23 +1,26 @@
 //! Kernels for Arm cores with the vector extension: which layers keep within their ranges, and their scratch memory.
 
 use redsc_ir::kernels::Kernel;
-use redsc_ir::ops::{Conv2d, DepthwiseConv2d, FullyConnected, Operands};
+use redsc_ir::ops::{BinaryKind, Conv2d, DepthwiseConv2d, FullyConnected, Operands};
 use redsc_ir::params::conv::ConvParams;
 use redsc_ir::params::folded::{FilterOrder, FoldedLayer};
 use redsc_ir::params::linear::FullyConnectedParams;
 use redsc_ir::params::lines::{Lines, TOGETHER_MVE};
 use redsc_ir::params::window::Window;
-use redsc_ir::{Op, TensorType};
+use redsc_ir::{ElemType, Op, TensorType};
 
 use super::{Choice, recurrent};
 
 /// The most taps of a depthwise window along either axis.
 const DEPTHWISE_TAPS: usize = 3;
 
-/// The kernel for a node, if there is one that fits. Kernels read behind the end of the input, so it must not be a
-/// constant.
+/// The kernel for a node, if there is one that fits. Kernels of layers read behind the end of the input, so it must not
+/// be a constant.
 pub(super) fn select(operands: &Operands<'_>) -> Option<Choice> {
     let result = operands.graph.ty(*operands.node.outputs.first()?);
+    if let Op::Binary(op) = &operands.node.op {
+        return binary(op.kind, operands, result);
+    }
     if operands.graph.constant(operands.node.input(0)?).is_some() {
         return None;
     }
@@ -29,6 +32,21 @@ pub(super) fn select(operands: &Operands<'_>) -> Option<Choice> {
         Op::Lstm(op) => recurrent::lstm_mve(op, operands, result),
         _ => None,
     }
+}
+
+/// Elementwise arithmetic of 8-bit codes.
+fn binary(kind: BinaryKind, operands: &Operands<'_>, result: &TensorType) -> Option<Choice> {
+    let elems = [operands.get(0)?.elem, operands.get(1)?.elem, result.elem];
+    if elems != [ElemType::I8; 3] {
+        return None;
+    }
+    let kernel = match kind {
+        BinaryKind::Add | BinaryKind::Sub | BinaryKind::SquaredDifference => Kernel::SumS8Mve,
+        BinaryKind::Mul => Kernel::ProductS8Mve,
+        BinaryKind::Maximum | BinaryKind::Minimum => Kernel::ExtremumS8Mve,
+        BinaryKind::Div => return None,
+    };
+    Some(kernel.into())
 }
 
 fn conv2d(op: &Conv2d, operands: &Operands<'_>, result: &TensorType) -> Option<Choice> {

@@ -12,9 +12,17 @@ enum {
     REDSC_FINISH_GENERAL /* any limits, any factors */
 };
 
+/* What a convolution reads. */
+enum {
+    REDSC_READ_PIXELS,  /* one tap: pixel after pixel */
+    REDSC_READ_STRIDED, /* one tap: pixels inside of the image */
+    REDSC_READ_WINDOWS  /* anything */
+};
+
 /* Convolution in one group. */
 typedef struct redsc_packed_conv2d {
     redsc_window_t window;
+    int32_t reads;
     int32_t pad_value; /* what cells outside of the image read as */
     int32_t finish;
     int32_t zero, low, high; /* zero point and limits of results, to finish in general */

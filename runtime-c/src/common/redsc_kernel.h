@@ -5,23 +5,23 @@
  * element type share signature and struct; they may differ in the order in which they want their weights and in
  * the scratch memory that they need (NULL if none).
  *
- * For speed a kernel is inlined into the one function that passes a known struct, so that its shapes, strides and
- * clamps become immediates and unused branches disappear. For size it stays a function of its own, shared by all
- * layers that use it. */
+ * A kernel is inlined into the functions of the layers that use it: what a function knows of its layers' shapes,
+ * strides and clamps becomes immediates, and unused branches disappear. For speed there is a function for each set of
+ * parameters; for size one for all layers of a kernel. REDSC_OPTIMIZE_SIZE tells kernels not to unroll loops. */
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-#if defined(REDSC_OPTIMIZE_SIZE) && defined(__clang__)
-#define REDSC_KERNEL static __attribute__((noinline, unused))
-#elif defined(REDSC_OPTIMIZE_SIZE)
-/* No clones for constant addresses: GCC 12 may lose the stores of such a clone. */
-#define REDSC_KERNEL static __attribute__((noinline, noclone, unused))
-#else
 #define REDSC_KERNEL static inline __attribute__((always_inline))
-#endif
 
 /* Small helpers of kernels are always worth inlining. */
 #define REDSC_INLINE static inline __attribute__((always_inline))
+
+/* Parts of kernels that are worth inlining unless size matters most. */
+#if defined(REDSC_OPTIMIZE_SIZE)
+#define REDSC_PART static __attribute__((noinline, unused))
+#else
+#define REDSC_PART REDSC_INLINE
+#endif

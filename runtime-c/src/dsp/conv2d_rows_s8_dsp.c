@@ -27,14 +27,12 @@ REDSC_DSP_SHARED const uint32_t *redsc_dsp_add_dots3_s8(redsc_dsp_sums_t *sums, 
                                                         int32_t quads, int32_t pairs)
 {
     const uint32_t *const end = x + 6 * quads;
-    const int32_t skip = (-quads & 3) * 68;
+    const int32_t skip = REDSC_DSP_SKIP(quads, 68);
     for (; pairs > 0; pairs--, sums++) {
         int32_t a0 = 0, a1 = 0, a2 = 0, b0 = 0, b1 = 0, b2 = 0;
         const uint32_t *position = x;
-        __asm__ volatile("ldr r4, %[skip]\n\t"
-                         "add pc, r4\n\t"
-                         "nop\n"
-                         "1:\n\t" REDSC_DSP_DOT_QUAD_3 REDSC_DSP_DOT_QUAD_3 REDSC_DSP_DOT_QUAD_3 REDSC_DSP_DOT_QUAD_3
+        __asm__ volatile(REDSC_DSP_ENTER
+                         "1:\n\t" REDSC_DSP_UNROLLED(REDSC_DSP_DOT_QUAD_3)
                          "ldr r4, %[end]\n\t"
                          "cmp %[x], r4\n\t"
                          "bne 1b"

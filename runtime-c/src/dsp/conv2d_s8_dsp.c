@@ -39,9 +39,9 @@ REDSC_KERNEL void redsc_conv2d_s8_dsp(const int8_t *x, const uint32_t *w, int8_t
     const int32_t pixels = g->batches * g->out_h * g->out_w;
     const int32_t inputs = g->kernel_h * g->kernel_w * g->in_c;
     const int32_t quads = (inputs + 3) / 4;
+    const int32_t finish = p->finish;
     const redsc_dsp_limits_t limits = {p->zero, p->low, p->high};
-    const int32_t in_place = g->kernel_h == 1 && g->kernel_w == 1 && g->stride_h == 1 && g->stride_w == 1 &&
-                             g->out_h == g->in_h && g->out_w == g->in_w;
+    const int32_t in_place = p->reads == REDSC_READ_PIXELS;
     uint32_t *const wide = scratch;
     int8_t *const patch = (int8_t *)(wide + 6 * quads);
     for (int32_t i = 0; i < pixels; i += 3, y += 3 * g->out_c) {
@@ -66,9 +66,9 @@ REDSC_KERNEL void redsc_conv2d_s8_dsp(const int8_t *x, const uint32_t *w, int8_t
                 }
             }
         }
-        if (p->finish == REDSC_FINISH_RELU) {
+        if (finish == REDSC_FINISH_RELU) {
             redsc_dsp_gemm3_s8_relu(w, wide, y, step1 * g->out_c, step2 * g->out_c, quads, g->out_c);
-        } else if (p->finish == REDSC_FINISH_LINEAR) {
+        } else if (finish == REDSC_FINISH_LINEAR) {
             redsc_dsp_gemm3_s8_linear(w, wide, y, step1 * g->out_c, step2 * g->out_c, quads, g->out_c);
         } else {
             redsc_dsp_gemm3_s8_general(w, wide, y, step1 * g->out_c, step2 * g->out_c, quads, g->out_c, limits);

@@ -65,12 +65,13 @@ REDSC_KERNEL void redsc_fully_connected_s8_dsp(const int8_t *x, const uint32_t *
                                                const redsc_packed_fully_connected_t *p)
 {
     const int32_t quads = (p->in_c + 3) / 4;
+    const int32_t finish = p->finish;
     const redsc_dsp_limits_t limits = {p->zero, p->low, p->high};
     for (int32_t row = 0; row < p->rows; row++, x += p->in_c, y += p->out_c) {
         redsc_dsp_widen1(scratch, x, p->in_c);
-        if (p->finish == REDSC_FINISH_RELU) {
+        if (finish == REDSC_FINISH_RELU) {
             redsc_dsp_gemv_s8_relu(w, scratch, y, quads, p->out_c);
-        } else if (p->finish == REDSC_FINISH_LINEAR) {
+        } else if (finish == REDSC_FINISH_LINEAR) {
             redsc_dsp_gemv_s8_linear(w, scratch, y, quads, p->out_c);
         } else {
             redsc_dsp_gemv_s8_general(w, scratch, y, quads, p->out_c, limits);

@@ -49,6 +49,21 @@ typedef struct redsc_dsp_limits {
     "smlad %[a1], r9, r5, %[a1]\n\t"    \
     "smlad %[a2], r9, r6, %[a2]\n\t"
 
+/* How often loops over quads are unrolled. They are entered in their middle, `skip` bytes from their start, so that no
+ * remainder is left. */
+#if defined(REDSC_OPTIMIZE_SIZE)
+#define REDSC_DSP_UNROLL 1
+#define REDSC_DSP_UNROLLED(quad) quad
+#define REDSC_DSP_ENTER
+#else
+#define REDSC_DSP_UNROLL 4
+#define REDSC_DSP_UNROLLED(quad) quad quad quad quad
+#define REDSC_DSP_ENTER "ldr r4, %[skip]\n\tadd pc, r4\n\tnop\n"
+#endif
+
+/* Bytes of code to skip for so many quads. */
+#define REDSC_DSP_SKIP(quads, quad_bytes) ((-(quads) & (REDSC_DSP_UNROLL - 1)) * (quad_bytes))
+
 /* How sums become results; what they load from the packed filter: factor, offset, shift, left shift, doubling. */
 #define REDSC_DSP_LOAD_3 "ldmia %[w]!, {r4, r5, r6}\n\t"
 #define REDSC_DSP_LOAD_5 "ldmia %[w]!, {r4, r5, r6, r8, r9}\n\t"
@@ -75,17 +90,15 @@ typedef struct redsc_dsp_limits {
     "sub " b ", " a "\n\t"              \
     "asr " b ", #8\n\t"
 
-/* One pair of filters: the loop over quads is unrolled four times and entered in its middle. */
+/* One pair of filters. */
 #define REDSC_DSP_PAIR_3(LOAD, FINISH)                                                            \
     __asm__ volatile("ldrd %[a0], %[b0], [%[w]], #8\n\t"                                                    \
                      "mov %[a1], %[a0]\n\t"                                                                 \
                      "mov %[b1], %[b0]\n\t"                                                                 \
                      "mov %[a2], %[a0]\n\t"                                                                 \
                      "mov %[b2], %[b0]\n\t"                                                                 \
-                     "ldr r4, %[skip]\n\t"                                                                  \
-                     "add pc, r4\n\t"                                                                       \
-                     "nop\n"                                                                                \
-                     "1:\n\t" REDSC_DSP_DOT_QUAD_3 REDSC_DSP_DOT_QUAD_3 REDSC_DSP_DOT_QUAD_3 REDSC_DSP_DOT_QUAD_3 \
+                     REDSC_DSP_ENTER                                                                        \
+                     "1:\n\t" REDSC_DSP_UNROLLED(REDSC_DSP_DOT_QUAD_3)                                      \
                      "ldr r4, %[end]\n\t"                                                                   \
                      "cmp %[x], r4\n\t"                                                                     \
                      "bne 1b\n\t"                                                                           \
@@ -114,7 +127,7 @@ REDSC_INLINE void redsc_dsp_gemm3_s8(const uint32_t *w, const uint32_t *x, int8_
                                  int32_t quads, int32_t filters, int32_t finish, redsc_dsp_limits_t limits)
 {
     const uint32_t *const end = x + 6 * quads;
-    const int32_t skip = (-quads & 3) * 68;
+    const int32_t skip = REDSC_DSP_SKIP(quads, 68);
     do {
         int32_t a0, a1, a2, b0, b1, b2;
         const uint32_t *position = x;

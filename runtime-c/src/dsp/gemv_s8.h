@@ -32,11 +32,8 @@
 #define REDSC_DSP_PAIRS_1X4(FINISH)                                                                         \
     __asm__ volatile("ldrd %[a0], %[b0], [%[w]], #8\n\t"                                                    \
                      "ldrd %[a1], %[b1], [%[w]], #8\n\t"                                                    \
-                     "ldr r4, %[skip]\n\t"                                                                  \
-                     "add pc, r4\n\t"                                                                       \
-                     "nop\n"                                                                                \
-                     "1:\n\t" REDSC_DSP_DOT_QUAD_1X4 REDSC_DSP_DOT_QUAD_1X4 REDSC_DSP_DOT_QUAD_1X4          \
-                     REDSC_DSP_DOT_QUAD_1X4                                                                 \
+                     REDSC_DSP_ENTER                                                                        \
+                     "1:\n\t" REDSC_DSP_UNROLLED(REDSC_DSP_DOT_QUAD_1X4)                                    \
                      "cmp %[x], %[end]\n\t"                                                                 \
                      "bne 1b\n\t"                                                                           \
                      REDSC_DSP_SPLIT("%[b0]", "%[a0]") REDSC_DSP_SPLIT("%[b1]", "%[a1]")                    \
@@ -53,5 +50,5 @@
 /* Bytes of code to skip at first in the loop over quads. */
 REDSC_INLINE int32_t redsc_dsp_skip_1x4(int32_t quads)
 {
-    return (-quads & 3) * 56;
+    return REDSC_DSP_SKIP(quads, 56);
 }

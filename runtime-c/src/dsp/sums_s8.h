@@ -33,11 +33,8 @@ enum {
 #define REDSC_DSP_APART_1X4(FINISH)                                                                         \
     __asm__ volatile("ldrd %[a0], %[b0], [%[w]], #8\n\t"                                                    \
                      "ldrd %[a1], %[b1], [%[w]], #8\n\t"                                                    \
-                     "ldr r4, %[skip]\n\t"                                                                  \
-                     "add pc, r4\n\t"                                                                       \
-                     "nop\n"                                                                                \
-                     "1:\n\t" REDSC_DSP_DOT_QUAD_APART REDSC_DSP_DOT_QUAD_APART                             \
-                     REDSC_DSP_DOT_QUAD_APART REDSC_DSP_DOT_QUAD_APART                                      \
+                     REDSC_DSP_ENTER                                                                        \
+                     "1:\n\t" REDSC_DSP_UNROLLED(REDSC_DSP_DOT_QUAD_APART)                                  \
                      "cmp %[x], %[end]\n\t"                                                                 \
                      "bne 1b\n\t"                                                                           \
                      FINISH                                                                                 \
@@ -70,7 +67,7 @@ REDSC_INLINE void redsc_dsp_sums(const uint32_t *w, const uint32_t *x, int16_t *
                                  int32_t groups, int32_t layers, int32_t finish)
 {
     const uint32_t *const end = x + 2 * quads;
-    const int32_t skip = finish == REDSC_SUMS_APART ? (-quads & 3) * 72 : redsc_dsp_skip_1x4(quads);
+    const int32_t skip = finish == REDSC_SUMS_APART ? REDSC_DSP_SKIP(quads, 72) : redsc_dsp_skip_1x4(quads);
     for (; layers > 0; layers--) {
         const uint32_t *const factors = w;
         w += finish == REDSC_SUMS_LINEAR ? 3 : 5;

@@ -33,7 +33,7 @@ typedef struct redsc_dsp_window_rows {
 } redsc_dsp_window_rows_t;
 
 /* The window of output pixel `index`: in the image if it lies inside of it and rows fill quads, else in `patch`. */
-REDSC_INLINE redsc_dsp_window_rows_t redsc_dsp_find_window(const int8_t *x, int32_t index, int8_t *patch,
+REDSC_PART redsc_dsp_window_rows_t redsc_dsp_find_window(const int8_t *x, int32_t index, int8_t *patch,
                                                    const redsc_packed_conv2d_t *p)
 {
     const redsc_window_t *g = &p->window;

@@ -97,15 +97,16 @@ REDSC_KERNEL void redsc_conv2d_rows_s8_mve(const int8_t *x, const uint32_t *w, i
                                            const redsc_packed_conv2d_t *p)
 {
     const redsc_window_t *g = &p->window;
+    const int32_t finish = p->finish;
     const int32_t pixels = g->batches * g->out_h * g->out_w;
     const int32_t chunks = (g->kernel_w * g->in_c + 15) / 16; /* of a kernel row */
     const int32_t groups = (g->out_c + 3) / 4;
     const int32_t row_bytes = 64 * chunks * groups;
-    const int32_t constants = redsc_mve_group_bytes(0, p->finish);
+    const int32_t constants = redsc_mve_group_bytes(0, finish);
     const int32_t left = g->out_c % 4; /* filters of an incomplete last group */
     int32_t *const sums = scratch;
     int8_t *const copy = (int8_t *)(sums + 8 * groups);
-    redsc_mve_gemm2_t context = redsc_mve_gemm2_context(NULL, chunks, 0, p->finish, p->zero, p->low, p->high);
+    redsc_mve_gemm2_t context = redsc_mve_gemm2_context(NULL, chunks, 0, finish, p->zero, p->low, p->high);
     redsc_mve_gemm2_t last = context;
     int8_t last_y[8];
     for (int32_t i = 0; i < pixels; i += 2, y += 2 * g->out_c) {
@@ -127,7 +128,7 @@ REDSC_KERNEL void redsc_conv2d_rows_s8_mve(const int8_t *x, const uint32_t *w, i
         context.y = y;
         context.y1 = step * g->out_c;
         if (g->out_c >= 4) {
-            redsc_mve_finish_sums(&context, p->finish);
+            redsc_mve_finish_sums(&context, finish);
         }
         if (left != 0) {
             last.x0 = (const int8_t *)(sums + 8 * (groups - 1));
@@ -135,7 +136,7 @@ REDSC_KERNEL void redsc_conv2d_rows_s8_mve(const int8_t *x, const uint32_t *w, i
             last.w_end = last.w + constants;
             last.y = last_y;
             last.y1 = 4;
-            redsc_mve_finish_sums(&last, p->finish);
+            redsc_mve_finish_sums(&last, finish);
             for (int32_t oc = 0; oc < left; oc++) {
                 y[step * g->out_c + g->out_c - left + oc] = last_y[4 + oc];
                 y[g->out_c - left + oc] = last_y[oc];

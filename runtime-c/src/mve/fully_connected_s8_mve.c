@@ -68,18 +68,17 @@ REDSC_INLINE void redsc_mve_gemv_s8(const redsc_mve_gemv_t *context, int32_t fin
 REDSC_KERNEL void redsc_fully_connected_s8_mve(const int8_t *x, const uint32_t *w, int8_t *y, void *scratch,
                                                const redsc_packed_fully_connected_t *p)
 {
+    const int32_t finish = p->finish;
     const int32_t chunks = (p->in_c + 15) / 16;
     const int32_t left = p->out_c % 4; /* filters of an incomplete last group */
+    const int32_t group = 64 * chunks + 16;
     redsc_mve_gemv_t context =
-        redsc_mve_gemv_context(w, p->finish == REDSC_FINISH_GENERAL ? 5 : 3, chunks, p->out_c / 4);
+        redsc_mve_gemv_context(w, finish == REDSC_FINISH_GENERAL ? 5 : 3, chunks, p->out_c / 4);
+    const int8_t *const whole = context.w, *const last = context.w_end;
+    int8_t last_y[4];
     context.zero = p->zero;
     context.low = p->low;
     context.high = p->high;
-    redsc_mve_gemv_t last = context;
-    int8_t last_y[4];
-    last.w = context.w_end;
-    last.w_end = last.w + 64 * chunks + 16;
-    last.y = last_y;
     for (int32_t row = 0; row < p->rows; row++, x += p->in_c, y += p->out_c) {
         context.x = x;
         if (p->in_c % 4 != 0 && p->rows > 1) {
@@ -87,15 +86,22 @@ REDSC_KERNEL void redsc_fully_connected_s8_mve(const int8_t *x, const uint32_t *
             context.x = scratch;
         }
         context.x_end = (uintptr_t)context.x + (uintptr_t)(16 * chunks);
-        context.y = y;
-        if (p->out_c >= 4) {
-            redsc_mve_gemv_s8(&context, p->finish);
+        context.w = p->out_c >= 4 ? whole : last;
+        context.w_end = p->out_c >= 4 ? last : last + group;
+        context.y = p->out_c >= 4 ? y : last_y;
+        for (;;) {
+            redsc_mve_gemv_s8(&context, finish);
+            if (left == 0 || context.y == last_y) {
+                break;
+            }
+            context.w = last;
+            context.w_end = last + group;
+            context.y = last_y;
         }
         if (left != 0) {
-            last.x = context.x;
-            last.x_end = context.x_end;
-            redsc_mve_gemv_s8(&last, p->finish);
-            memcpy(y + p->out_c - left, last_y, (size_t)left);
+            for (int32_t oc = 0; oc < left; oc++) {
+                y[p->out_c - left + oc] = last_y[oc];
+            }
         }
     }
 }

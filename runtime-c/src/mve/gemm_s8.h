@@ -57,6 +57,19 @@ typedef struct redsc_mve_gemm2 {
     "vldmia r5!, {d12-d15}\n\t"             \
     REDSC_MVE_CHUNK_2X4("q4", "q6") REDSC_MVE_CHUNK_2X4("q5", "q7")
 
+/* How often loops over pairs of chunks are unrolled. They are entered in their middle, so that no remainder is left. */
+#if defined(REDSC_OPTIMIZE_SIZE)
+#define REDSC_MVE_UNROLL 1
+#define REDSC_MVE_UNROLLED(chunks) chunks
+#else
+#define REDSC_MVE_UNROLL 4
+#define REDSC_MVE_UNROLLED(chunks) chunks chunks chunks chunks
+#endif
+
+/* Bytes of code to skip for so many pairs of chunks: all and the end of the loop if there are none. */
+#define REDSC_MVE_SKIP(pairs, pair_bytes, end_bytes) \
+    ((pairs) > 0 ? (-(pairs) & (REDSC_MVE_UNROLL - 1)) * (pair_bytes) : REDSC_MVE_UNROLL * (pair_bytes) + (end_bytes))
+
 /* Requantizes four sums. q2 to q5: biases, multipliers, offsets, shifts. */
 #define REDSC_MVE_SCALE(q)                          \
     "vadd.i32 " q ", " q ", q2\n\t"             \
@@ -99,9 +112,7 @@ typedef struct redsc_mve_gemm2 {
     "vdup.32 q3, r2\n\t"                        \
     REDSC_MVE_LIMIT("q0") REDSC_MVE_LIMIT("q1")
 
-/* Dot products of one group: r1: weights, r3 and r5: inputs, r9: scratch, r11: context. The loop over pairs of chunks
- * is
- * unrolled four times and entered in its middle. */
+/* Dot products of one group: r1: weights, r3 and r5: inputs, r9: scratch, r11: context. */
 #define REDSC_MVE_DOTS2                                                                             \
     "ldr r9, [r11, #28]\n\t"                                                                        \
     "add pc, r9\n\t"                                                                                \
@@ -112,7 +123,7 @@ typedef struct redsc_mve_gemm2 {
     "ldr r9, [r11, #32]\n\t"                                                                        \
     "add pc, r9\n\t"                                                                                \
     "nop\n"                                                                                         \
-    "2:\n\t" REDSC_MVE_CHUNKS_2X4 REDSC_MVE_CHUNKS_2X4 REDSC_MVE_CHUNKS_2X4 REDSC_MVE_CHUNKS_2X4                    \
+    "2:\n\t" REDSC_MVE_UNROLLED(REDSC_MVE_CHUNKS_2X4)                                               \
     "ldr r9, [r11, #8]\n\t"                                                                         \
     "cmp.n r3, r9\n\t"                                                                              \
     "bne.w 2b\n\t"
@@ -179,7 +190,7 @@ REDSC_INLINE redsc_mve_gemm2_t redsc_mve_gemm2_context(const int8_t *w, int32_t 
 {
     enum { PAIR = 80, ODD = 52, LOOP_END = 10 }; /* bytes of code: two chunks, an odd chunk, what follows */
     const int32_t pairs = chunks / 2;
-    const int32_t enter_pairs = pairs > 0 ? (-pairs & 3) * PAIR : 4 * PAIR + LOOP_END;
+    const int32_t enter_pairs = REDSC_MVE_SKIP(pairs, PAIR, LOOP_END);
     redsc_mve_gemm2_t context = {0};
     context.w = w;
     context.w_end = w + filters / 4 * redsc_mve_group_bytes(chunks, finish);

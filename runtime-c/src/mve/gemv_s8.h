@@ -54,7 +54,7 @@ typedef struct redsc_mve_gemv {
     "ldr r9, [r11, #24]\n\t"                                                                        \
     "add pc, r9\n\t"                                                                                \
     "nop\n"                                                                                         \
-    "2:\n\t" REDSC_MVE_CHUNKS_1X4 REDSC_MVE_CHUNKS_1X4 REDSC_MVE_CHUNKS_1X4 REDSC_MVE_CHUNKS_1X4                    \
+    "2:\n\t" REDSC_MVE_UNROLLED(REDSC_MVE_CHUNKS_1X4)                                               \
     "cmp.n r3, r8\n\t"                                                                              \
     "bne.w 2b\n\t"                                                                                  \
     "vmov q0[2], q0[0], r0, r4\n\t"                                                                 \
@@ -77,7 +77,7 @@ REDSC_INLINE redsc_mve_gemv_t redsc_mve_gemv_context(const uint32_t *w, int32_t 
 {
     enum { PAIR = 44, ODD = 32, LOOP_END = 6 }; /* bytes of code: two chunks, an odd chunk, what follows */
     const int32_t pairs = chunks / 2;
-    const int32_t enter_pairs = pairs > 0 ? (-pairs & 3) * PAIR : 4 * PAIR + LOOP_END;
+    const int32_t enter_pairs = REDSC_MVE_SKIP(pairs, PAIR, LOOP_END);
     redsc_mve_gemv_t context = {0};
     context.factors = w;
     context.w = (const int8_t *)(w + factors);

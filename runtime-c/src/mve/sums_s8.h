@@ -12,7 +12,7 @@
 
 /* Adds the four results to the 16-bit numbers at r7, saturated twice. q6: multipliers, q7: left shifts, r12: negated
  * right shift. */
-#define REDSC_MVE_FINISH_SUMS               \
+#define REDSC_MVE_ADD_SUMS               \
     REDSC_MVE_BIAS_1                        \
     "vshl.s32 q0, q0, q7\n\t"               \
     "vqrdmulh.s32 q0, q0, q6\n\t"           \
@@ -31,7 +31,7 @@
 /* All groups of a context; its results are 16-bit numbers, to which sums are added. */
 REDSC_MVE_ASSEMBLY void redsc_mve_sums_context_s8(const redsc_mve_gemv_t *context __attribute__((unused)))
 {
-    __asm__ volatile(REDSC_MVE_GEMV(REDSC_MVE_FINISH_SUMS));
+    __asm__ volatile(REDSC_MVE_GEMV(REDSC_MVE_ADD_SUMS));
 }
 
 /* Adds the sums of `layers` layers of `groups` groups each, one after another, to the numbers at `y`. `x` holds

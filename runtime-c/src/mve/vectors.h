@@ -17,7 +17,8 @@ REDSC_INLINE int32x4_t redsc_mve_requantize(int32x4_t x, int32_t multiplier, int
 {
     const int32x4_t shifted = shift > 0 ? vshlq_r_s32(x, shift) : x;
     const int32x4_t high = vqrdmulhq_n_s32(shifted, multiplier);
-    return shift < 0 ? redsc_mve_divide_by_pot(high, -shift) : high;
+    /* Halves away from zero: those below zero go down. */
+    return shift < 0 ? vrshlq_n_s32(vaddq_s32(high, vshrq_n_s32(high, 31)), shift) : high;
 }
 
 /* x limited to [low, high]. */

@@ -1,6 +1,7 @@
 //! The command line: arguments and dispatch. Each subcommand is one file beside this one.
 
 mod compile;
+mod compress;
 mod inspect;
 mod listing;
 mod nest;
@@ -48,6 +49,8 @@ enum Command {
     Compile(compile::CompileArgs),
     /// Run a model on .npy inputs and write its outputs.
     Run(run::RunArgs),
+    /// Show the bytes of weights in each sparse format; write them as delta-compressed sparse rows.
+    Compress(compress::CompressArgs),
     /// Show operators, shapes, quantization, costs and the memory plan.
     Inspect(inspect::InspectArgs),
     /// Run passes and print the textual IR.
@@ -158,6 +161,7 @@ fn dispatch(cli: Cli) -> Result<()> {
         None => compile::execute(&cli.compile),
         Some(Command::Compile(args)) => compile::execute(&args),
         Some(Command::Run(args)) => run::execute(&args),
+        Some(Command::Compress(args)) => compress::execute(&args),
         Some(Command::Inspect(args)) => inspect::execute(&args),
         Some(Command::Opt(args)) => opt::execute(&args),
         Some(Command::Nest(args)) => nest::execute(&args),

@@ -24,7 +24,26 @@ use graph::GraphWriter;
 /// # Errors
 /// `E0220` for everything that has no counterpart in the format.
 pub fn write(module: &Module) -> Result<Vec<u8>, Vec<Diagnostic>> {
-    let mut file = FileWriter::default();
+    write_as(module, Storage::Dense)
+}
+
+/// How weights with zeros are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Storage {
+    /// As they are, with the standard fields of the format alone.
+    #[default]
+    Dense,
+    /// As delta-compressed sparse rows wherever these are smaller, in the fields of the published tool, which standard
+    /// runtimes refuse.
+    Dcsr,
+}
+
+/// The module as a TFLite file with weights stored like that.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_as(module: &Module, storage: Storage) -> Result<Vec<u8>, Vec<Diagnostic>> {
+    let mut file = FileWriter { storage, ..FileWriter::default() };
     let first_set = module.graphs.len();
     let initialized = values::variables_to_set(module);
     for (index, graph) in module.graphs.iter().enumerate() {
@@ -47,6 +66,7 @@ struct FileWriter {
     /// Contents of the buffers after the first, which is empty.
     buffers: Vec<Vec<u8>>,
     errors: Vec<Diagnostic>,
+    storage: Storage,
 }
 
 impl FileWriter {

@@ -95,6 +95,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("E0516", "a report cannot be made"),
     ("E0517", "a file is no set of calibration samples for the model"),
     ("E0518", "there are no such nested subnetworks"),
+    ("E0519", "weights cannot be emitted in that format"),
 ];
 
 /// The meaning of a code.

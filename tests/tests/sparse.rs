@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::fs;
 
+use redsc::export_tflite::{self, Storage};
+use redsc::frontend;
 use redsc_ir::sparse::dcsr::Dcsr;
 use redsc_ir::sparse::{Format, Matrix, size};
-use redsc_ir::{Graph, Module, Node};
+use redsc_ir::{Diagnostic, Graph, Module, Node};
 use redsc_tests::{golden, model};
 
 /// A row of the table of published tensors: by column name.
@@ -96,5 +98,61 @@ fn the_smallest_format_is_below_the_published_one() {
         // The published count has tables of fixed size.
         let huffman: f64 = row["alt_rice_huff"].parse().unwrap();
         assert!(bytes as f64 <= 1.005 * huffman, "{} {}: {bytes}, {huffman}", case.name, row["op_index"]);
+    }
+}
+
+fn lines(errors: &[Diagnostic]) -> String {
+    errors.iter().map(|error| format!("{error}\n")).collect()
+}
+
+/// The file with compressed weights, and the module that is read back from it.
+fn compressed(module: &Module) -> (Vec<u8>, Module) {
+    let file = export_tflite::write_as(module, Storage::Dcsr).unwrap_or_else(|e| panic!("{}", lines(&e)));
+    let again = frontend::load(&file, "").unwrap_or_else(|e| panic!("{}", lines(&e)));
+    (file, again)
+}
+
+/// A fully connected layer, nine weights of ten of which are zero.
+fn sparse_layer() -> Module {
+    let weights: Vec<String> = (0..8 * 300)
+        .map(|i| if i * 7 % 10 == 3 { format!("{}", i % 250 - 125) } else { "0".into() })
+        .collect();
+    let source = format!(
+        r#"module "m"
+graph @0(%0 : 1x300xi8 q(0.5, 1)) {{
+  %1 = const : 8x300xi8 q(0.25, 0) = [{}]
+  %2 = fully_connected(%0, %1) {{act = none, accumulate = centered, keep_dims = false}} : 1x8xi8 q(0.5, 1)
+  return %2
+}}
+"#,
+        weights.join(", ")
+    );
+    frontend::load(source.as_bytes(), "m.reds").unwrap_or_else(|e| panic!("{}", lines(&e)))
+}
+
+#[test]
+fn tflite_files_carry_compressed_rows() {
+    let module = sparse_layer();
+    let dense = export_tflite::write(&module).unwrap_or_else(|e| panic!("{}", lines(&e)));
+    let (file, again) = compressed(&module);
+    assert!(file.len() + 1000 < dense.len(), "{} instead of {}", file.len(), dense.len());
+    let constants = |module: &Module| -> Vec<_> {
+        module.entry().values.iter().filter_map(|value| value.data.clone()).collect()
+    };
+    assert_eq!(constants(&again), constants(&module));
+    for case in golden::shared_models().iter().filter(|case| case.name.starts_with("dcsr_")) {
+        let Ok(module) = model::load(case) else { panic!("{} cannot be read", case.name) };
+        assert_eq!(constants(&compressed(&module).1), constants(&module), "{}", case.name);
+    }
+}
+
+/// A file whose compressed rows are cut short is refused.
+#[test]
+fn damaged_rows_are_diagnosed() {
+    let (file, _) = compressed(&sparse_layer());
+    for position in (0..file.len()).step_by(7) {
+        let mut damaged = file.clone();
+        damaged[position] ^= 0x55;
+        let _ = frontend::load(&damaged, "");
     }
 }

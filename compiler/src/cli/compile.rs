@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use redsc_codegen::c::{COptions, Optimize, identifier};
+use redsc_ir::sparse::Format;
 use redsc_passes::PlanOptions;
-use redsc_passes::select_kernels::sparse::{Goal, SparseOptions};
+use redsc_passes::select_kernels::sparse::{Goal, SparseMode, SparseOptions};
 
 use super::nest::NestArgs;
 use super::progress::{Reporter, print};
@@ -14,6 +15,7 @@ use super::sparse::SparseArg;
 use super::{PassArgs, PatchArgs, TargetArg, parse_bytes};
 use crate::driver::{self, Compiled, Options};
 use crate::error::{Failure, Result};
+use crate::export_tflite::Storage;
 use crate::{export_tflite, io, report};
 
 /// Arguments of the default command.
@@ -117,6 +119,7 @@ pub fn execute(args: &CompileArgs) -> Result<()> {
     let module = reporter.stage("frontend", || driver::load(model))?;
     let compiled = match kind {
         Emit::C => {
+            check_format(args.sparse.sparse)?;
             let compiled = driver::compile(module, &options, &mut reporter)?;
             io::write_all(&c_files(&compiled, &output))?;
             Some(compiled)
@@ -133,7 +136,8 @@ pub fn execute(args: &CompileArgs) -> Result<()> {
             if options.passes.is_some() {
                 driver::optimize(&mut module, &options, &mut reporter)?;
             }
-            let file = export_tflite::write(&module).map_err(|d| Failure::of(&module.name, d))?;
+            let storage = storage(args.sparse.sparse)?;
+            let file = export_tflite::write_as(&module, storage).map_err(|d| Failure::of(&module.name, d))?;
             io::write_all(&[(output.clone(), file)])?;
             None
         }
@@ -147,6 +151,27 @@ pub fn execute(args: &CompileArgs) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// How the weights of a TFLite file are stored.
+fn storage(mode: SparseMode) -> Result<Storage> {
+    match mode {
+        SparseMode::Auto | SparseMode::Off | SparseMode::Format(Format::Dense) => Ok(Storage::Dense),
+        SparseMode::Format(Format::Dcsr) => Ok(Storage::Dcsr),
+        SparseMode::Format(format) => Err(no_format(format, "a TFLite file holds auto, off or dcsr")),
+    }
+}
+
+/// Refuses formats that no kernel reads.
+fn check_format(mode: SparseMode) -> Result<()> {
+    match mode {
+        SparseMode::Auto | SparseMode::Off | SparseMode::Format(Format::Dense | Format::Pairs) => Ok(()),
+        SparseMode::Format(format) => Err(no_format(format, "kernels read auto, off or pairs")),
+    }
+}
+
+fn no_format(format: Format, help: &str) -> Failure {
+    Failure::new("E0519", format!("weights cannot be emitted as `{format}`"), "", help)
 }
 
 /// The kind that `--emit` or the extension of OUT asks for.

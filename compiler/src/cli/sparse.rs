@@ -7,8 +7,8 @@ use redsc_passes::select_kernels::sparse::SparseMode;
 /// The option, shared by the subcommands that store weights.
 #[derive(Debug, Args)]
 pub(super) struct SparseArg {
-    /// How weights with zeros are stored: auto (as is best for each layer), off, or one format for all layers that have a
-    /// kernel for it: dense, bitmask, rle, pairs, groups, dcsr, entropy.
+    /// How weights with zeros are stored: auto (as is best for each layer), off, or in one format: pairs in C, dcsr in
+    /// .tflite.
     #[arg(long, default_value = "auto", value_name = "FORMAT", value_parser = parse)]
     pub(super) sparse: SparseMode,
 }

@@ -1,12 +1,12 @@
 //! One graph as a subgraph.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use redsc_ir::{Data, Diagnostic, ElemType, Graph, Module, TensorType, ValueId, VarId};
+use redsc_ir::{Data, Diagnostic, ElemType, Graph, Module, Op, TensorType, ValueId, VarId};
 use redsc_schema::tflite::{self, BuiltinOperator, BuiltinOptions};
 
 use super::values::{self, shared_name, starts_at_zero};
-use super::{FileWriter, ops};
+use super::{FileWriter, Storage, ops};
 
 /// A subgraph under construction: its first tensors are the values of the graph, in their order.
 pub(super) struct GraphWriter<'a> {
@@ -24,14 +24,33 @@ pub(super) struct GraphWriter<'a> {
 /// Stands for an operand that is absent.
 pub(super) const ABSENT: i32 = -1;
 
+/// The weights of convolutions and fully connected layers.
+fn compressible(graph: &Graph) -> HashSet<ValueId> {
+    let layers = graph.nodes.iter().filter(|node| matches!(node.op, Op::Conv2d(_) | Op::FullyConnected(_)));
+    layers.filter_map(|node| node.input(1)).collect()
+}
+
 impl<'a> GraphWriter<'a> {
     /// A subgraph with the tensors of the graph and no operators yet.
     pub(super) fn new(file: &'a mut FileWriter, module: &'a Module, graph: &'a Graph) -> Self {
-        let tensor = |value: &redsc_ir::Value| {
-            let buffer = value.data.as_ref().map_or(0, |data| file.buffer(data.bytes()));
-            tflite::Tensor { buffer, ..values::tensor(&value.name, &value.ty) }
+        let weights = compressible(graph);
+        let tensor = |(index, value): (usize, &redsc_ir::Value)| {
+            let plain = values::tensor(&value.name, &value.ty);
+            let Some(data) = &value.data else { return plain };
+            let compressed = if file.storage == Storage::Dcsr && weights.contains(&ValueId::new(index)) {
+                values::compressed(&value.ty, data)
+            } else {
+                None
+            };
+            match compressed {
+                Some((sparsity, bytes)) => {
+                    let buffer = file.buffer(&bytes);
+                    tflite::Tensor { buffer, sparsity: Some(Box::new(sparsity)), ..plain }
+                }
+                None => tflite::Tensor { buffer: file.buffer(data.bytes()), ..plain },
+            }
         };
-        let tensors = graph.values.iter().map(tensor).collect();
+        let tensors = graph.values.iter().enumerate().map(tensor).collect();
         let (handles, states) = (HashMap::new(), HashMap::new());
         GraphWriter { module, graph, file, tensors, operators: Vec::new(), handles, states }
     }

@@ -1,5 +1,7 @@
 //! Types, constants and variables in the terms of the format.
 
+use redsc_ir::sparse::Matrix;
+use redsc_ir::sparse::dcsr::Dcsr;
 use redsc_ir::{Data, ElemType, Module, Op, Quant, TensorType, VarId};
 use redsc_schema::tflite;
 
@@ -29,6 +31,30 @@ fn quantization(quant: &Quant) -> Option<tflite::QuantizationParameters> {
         quantized_dimension: axis as i32,
         ..Default::default()
     })
+}
+
+/// Weights as delta-compressed sparse rows and the bytes of their buffer, if that is smaller.
+pub(super) fn compressed(ty: &TensorType, data: &Data) -> Option<(tflite::SparsityParameters, Vec<u8>)> {
+    let rows = *ty.shape.iter().next()?;
+    if ty.elem != ElemType::I8 || rows == 0 {
+        return None;
+    }
+    let dcsr = Dcsr::encode(&Matrix::new(rows, ty.elements() / rows, data.to_vec::<i8>())?)?;
+    if dcsr.size() >= ty.bytes() {
+        return None;
+    }
+    let buffer = dcsr.values.iter().map(|&value| value as u8).collect();
+    let compressed = tflite::CompressedSparsity {
+        nnze: dcsr.values.len() as u32,
+        row_offsets: Some(dcsr.row_offsets),
+        delta_indices: Some(dcsr.delta_indices),
+        group_minimums: Some(dcsr.group_minimums),
+        bitmaps: Some(dcsr.bitmaps),
+        bitmasks: Some(dcsr.bitmasks),
+    };
+    let parameters =
+        tflite::SparsityParameters { comp_sparsity: Some(Box::new(compressed)), ..Default::default() };
+    Some((parameters, buffer))
 }
 
 /// The element type in the terms of the format.

@@ -1,9 +1,10 @@
 //! Types, quantization and contents of TFLite tensors.
 
+use redsc_ir::sparse::dcsr::Dcsr;
 use redsc_ir::verify::{MOST_DIMENSIONS, MOST_TENSOR_BYTES};
 use redsc_ir::{Data, ElemType, Quant, Shape, TensorType};
 use redsc_schema::planus::Vector;
-use redsc_schema::tflite::{self, QuantizationParametersRef, TensorRef};
+use redsc_schema::tflite::{self, CompressedSparsityRef, QuantizationParametersRef, TensorRef};
 
 use super::fault::{CONTENTS, Outcome, Problem, QUANTIZATION, SHAPE, STORAGE};
 use super::model::ModelReader;
@@ -31,7 +32,13 @@ pub(super) fn contents(model: &mut ModelReader, tensor: TensorRef, ty: &TensorTy
             .help("store the weights in the model file itself"));
     }
     let data = model.contents(tensor.buffer()?)?;
-    if data.is_some() && tensor.sparsity()?.is_some() {
+    let sparsity = tensor.sparsity()?;
+    if let (Some(values), Some(compressed)) =
+        (&data, sparsity.map(|s| s.comp_sparsity()).transpose()?.flatten())
+    {
+        return densified(model, values, compressed, ty).map(Some);
+    }
+    if data.is_some() && sparsity.is_some() {
         return Err(Problem::new(STORAGE, "sparse contents are not supported yet")
             .help("convert the model without sparse storage; zeros may stay where they are"));
     }
@@ -43,6 +50,41 @@ pub(super) fn contents(model: &mut ModelReader, tensor: TensorRef, ty: &TensorTy
         None if ty.elements() == 0 => Ok(Some(Data::from_bytes(Vec::new()))),
         data => Ok(data),
     }
+}
+
+/// Bytes that mark run lengths in the place of delta-compressed rows.
+const RUN_LENGTHS: [u8; 4] = [0xDE, 0xAD, 0xDE, 0xAD];
+
+/// The contents of a tensor of delta-compressed sparse rows, zeros included.
+fn densified(
+    model: &mut ModelReader,
+    values: &Data,
+    compressed: CompressedSparsityRef,
+    ty: &TensorType,
+) -> Outcome<Data> {
+    let refused =
+        |message: String| Problem::new(STORAGE, message).help("convert the model without sparse storage");
+    let bytes = |vector: Option<&[u8]>| vector.unwrap_or_default().to_vec();
+    let bitmaps = bytes(compressed.bitmaps()?);
+    if bitmaps == RUN_LENGTHS {
+        return Err(refused("sparse contents as run lengths are not supported".into()));
+    }
+    if ty.elem != ElemType::I8 || ty.shape.rank() == 0 {
+        return Err(refused("only matrices of int8 have compressed rows".into()));
+    }
+    model.charge(ty.bytes())?;
+    let dcsr = Dcsr {
+        values: values.to_vec::<i8>(),
+        row_offsets: compressed.row_offsets()?.map(|v| v.iter().collect()).unwrap_or_default(),
+        delta_indices: bytes(compressed.delta_indices()?),
+        group_minimums: compressed.group_minimums()?.map(|v| v.to_vec()).unwrap_or_default(),
+        bitmaps,
+        bitmasks: compressed.bitmasks()?.map(|v| v.iter().collect()).unwrap_or_default(),
+    };
+    let rows = ty.shape[0];
+    let columns = ty.elements().checked_div(rows).unwrap_or(0);
+    let matrix = dcsr.decode(rows, columns).map_err(|e| Problem::new(CONTENTS, e.to_string()))?;
+    Ok(Data::from_slice(matrix.weights()))
 }
 
 fn elem_type(ty: tflite::TensorType) -> Outcome<ElemType> {

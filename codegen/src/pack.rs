@@ -6,10 +6,12 @@ use redsc_ir::params::folded::{Finish, FoldedFilter, FoldedLayer};
 mod floats;
 mod nested;
 mod sums;
+mod wide;
 
 pub use floats::{filters_f32, side_by_side};
 pub use nested::{by_block, nested_pair_biases, nested_pairs};
 pub use sums::{sums_dsp, sums_mve};
+pub use wide::{wide_channels_dsp, wide_channels_mve, wide_dsp, wide_mve};
 
 /// What finishes the sum of a filter: offset, right shift, left shift, doubling. In general a result without a second
 /// rounding is doubled and halved again, and the zero point is not part of the offset.

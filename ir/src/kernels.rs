@@ -23,6 +23,9 @@ macro_rules! define_kernels {
                     | Kernel::Conv2dRowsS8Mve
                     | Kernel::DepthwiseS8Mve
                     | Kernel::FullyConnectedS8Mve
+                    | Kernel::Conv2dS16Mve
+                    | Kernel::DepthwiseS16Dsp
+                    | Kernel::DepthwiseS16Mve
                     | Kernel::LstmS8Mve
                     | Kernel::SvdfS8Mve => 16,
                     _ => 0,
@@ -64,6 +67,10 @@ define_kernels! {
     Conv2dU8 = "redsc_conv2d_u8" in "ref/conv2d_u8.c";
     /// Convolution of any geometry, 16-bit activations, 8-bit weights.
     Conv2dS16 = "redsc_conv2d_s16" in "ref/conv2d_s16.c";
+    /// Convolution in one group or fully connected, 16-bit activations, 8-bit weights, for Arm's DSP extension.
+    Conv2dS16Dsp = "redsc_conv2d_s16_dsp" in "dsp/conv2d_s16_dsp.c";
+    /// Convolution in one group or fully connected, 16-bit activations, 8-bit weights, for Arm's vector extension.
+    Conv2dS16Mve = "redsc_conv2d_s16_mve" in "mve/conv2d_s16_mve.c";
     /// Convolution of any geometry, real numbers.
     Conv2dF32 = "redsc_conv2d_f32" in "ref/conv2d_f32.c";
     /// Convolution of any geometry in one group, real numbers, for Arm cores with an FPU.
@@ -98,6 +105,10 @@ define_kernels! {
     DepthwiseConv2dU8 = "redsc_depthwise_conv2d_u8" in "ref/depthwise_conv2d_u8.c";
     /// Depthwise convolution of any geometry, 16-bit activations, 8-bit weights.
     DepthwiseConv2dS16 = "redsc_depthwise_conv2d_s16" in "ref/depthwise_conv2d_s16.c";
+    /// Depthwise convolution with depth multiplier 1, 16-bit activations, 8-bit weights, for Arm's DSP extension.
+    DepthwiseS16Dsp = "redsc_depthwise_s16_dsp" in "dsp/depthwise_s16_dsp.c";
+    /// Depthwise convolution with depth multiplier 1, 16-bit activations, 8-bit weights, for Arm's vector extension.
+    DepthwiseS16Mve = "redsc_depthwise_s16_mve" in "mve/depthwise_s16_mve.c";
     /// Depthwise convolution of any geometry, real numbers.
     DepthwiseConv2dF32 = "redsc_depthwise_conv2d_f32" in "ref/depthwise_conv2d_f32.c";
     /// Depthwise convolution with depth multiplier 1, real numbers, for Arm cores with an FPU.

@@ -19,4 +19,5 @@ pub mod resize;
 pub mod sigmoid;
 pub mod sums;
 pub mod unary;
+pub mod wide;
 pub mod window;

@@ -13,6 +13,7 @@ mod fpu;
 mod mve;
 mod recurrent;
 pub mod sparse;
+mod wide;
 
 /// How a node will run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

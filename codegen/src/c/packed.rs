@@ -6,6 +6,7 @@ use redsc_ir::params::folded::{FilterOrder, Finish, FoldedLayer};
 use redsc_ir::params::linear::FullyConnectedParams;
 use redsc_ir::params::lines::{Lines, TOGETHER_DSP, TOGETHER_MVE};
 use redsc_ir::params::mac::MacArithmetic;
+use redsc_ir::params::wide::WideLayer;
 use redsc_ir::params::window::{Axis, Window};
 use redsc_ir::{Data, ElemType, Op};
 
@@ -15,8 +16,31 @@ use super::conv;
 use super::site::Site;
 use crate::pack;
 
+/// Packs a layer of 16-bit codes.
+type PackWide = fn(&WideLayer) -> Vec<u32>;
+
+/// The call of a convolution of 16-bit codes; `None` if the node's kernel is another one.
+fn wide(site: &Site<'_>, arithmetic: &MacArithmetic, window: &Window) -> Result<Option<Vec<Call>>, String> {
+    use FilterOrder::{Columns, Rows};
+    let (pack, order): (PackWide, _) = match site.kernel() {
+        Kernel::Conv2dS16Dsp => (pack::wide_dsp, Rows),
+        Kernel::Conv2dS16Mve => (pack::wide_mve, Rows),
+        Kernel::DepthwiseS16Dsp => (pack::wide_channels_dsp, Columns),
+        Kernel::DepthwiseS16Mve => (pack::wide_channels_mve, Columns),
+        _ => return Ok(None),
+    };
+    let layer = WideLayer::new(&site.operands(), arithmetic, order);
+    let layer = layer.ok_or_else(|| format!("`{}` cannot run this layer", site.kernel().symbol()))?;
+    let [low, high] = layer.limits;
+    let shape = Struct::new("redsc_packed_conv2d_t").nested("window", conv::window(window));
+    Ok(Some(site.call(args(pack(&layer)), shape.int("low", low).int("high", high))))
+}
+
 /// The call of a convolution; `None` if the node's kernel takes its constants apart.
 pub(super) fn conv2d(site: &Site<'_>, params: &ConvParams) -> Result<Option<Vec<Call>>, String> {
+    if let Some(calls) = wide(site, &params.arithmetic, &params.window)? {
+        return Ok(Some(calls));
+    }
     let (Some(pack), MacArithmetic::Quantized(quantized)) = (packing(site.kernel()), &params.arithmetic)
     else {
         return Ok(None);
@@ -36,6 +60,9 @@ pub(super) fn fully_connected(
     site: &Site<'_>,
     params: &FullyConnectedParams,
 ) -> Result<Option<Vec<Call>>, String> {
+    if let Some(calls) = wide(site, &params.arithmetic, &params.as_window())? {
+        return Ok(Some(calls));
+    }
     let Some(pack) = packing(site.kernel()) else { return Ok(None) };
     let layer = folded(site, &params.arithmetic, FilterOrder::Rows)?;
     if !matches!(site.kernel(), Kernel::FullyConnectedS8Dsp | Kernel::FullyConnectedS8Mve) {

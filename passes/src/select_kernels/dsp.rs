@@ -9,7 +9,7 @@ use redsc_ir::params::lines::{Lines, TOGETHER_DSP};
 use redsc_ir::params::window::Window;
 use redsc_ir::{Op, TensorType};
 
-use super::{Choice, recurrent};
+use super::{Choice, recurrent, wide};
 
 /// The most lines of a depthwise window.
 const DEPTHWISE_LINES: usize = 32;
@@ -18,9 +18,9 @@ const DEPTHWISE_LINES: usize = 32;
 pub(super) fn select(operands: &Operands<'_>) -> Option<Choice> {
     let result = operands.graph.ty(*operands.node.outputs.first()?);
     match &operands.node.op {
-        Op::Conv2d(op) => conv2d(op, operands, result),
-        Op::DepthwiseConv2d(op) => depthwise(op, operands, result),
-        Op::FullyConnected(op) => fully_connected(op, operands, result),
+        Op::Conv2d(op) => conv2d(op, operands, result).or_else(|| wide::dsp(operands)),
+        Op::DepthwiseConv2d(op) => depthwise(op, operands, result).or_else(|| wide::dsp(operands)),
+        Op::FullyConnected(op) => fully_connected(op, operands, result).or_else(|| wide::dsp(operands)),
         Op::Svdf(op) => recurrent::svdf_dsp(op, operands, result),
         Op::Lstm(op) => recurrent::lstm_dsp(op, operands, result),
         _ => None,

@@ -9,7 +9,7 @@ use redsc_ir::params::lines::{Lines, TOGETHER_MVE};
 use redsc_ir::params::window::Window;
 use redsc_ir::{ElemType, Op, TensorType};
 
-use super::{Choice, recurrent};
+use super::{Choice, recurrent, wide};
 
 /// The most taps of a depthwise window along either axis.
 const DEPTHWISE_TAPS: usize = 3;
@@ -25,9 +25,9 @@ pub(super) fn select(operands: &Operands<'_>) -> Option<Choice> {
         return None;
     }
     match &operands.node.op {
-        Op::Conv2d(op) => conv2d(op, operands, result),
-        Op::DepthwiseConv2d(op) => depthwise(op, operands, result),
-        Op::FullyConnected(op) => fully_connected(op, operands, result),
+        Op::Conv2d(op) => conv2d(op, operands, result).or_else(|| wide::mve(operands)),
+        Op::DepthwiseConv2d(op) => depthwise(op, operands, result).or_else(|| wide::mve(operands)),
+        Op::FullyConnected(op) => fully_connected(op, operands, result).or_else(|| wide::mve(operands)),
         Op::Svdf(op) => recurrent::svdf_mve(op, operands, result),
         Op::Lstm(op) => recurrent::lstm_mve(op, operands, result),
         _ => None,

@@ -38,3 +38,22 @@ REDSC_INLINE redsc_cells_t redsc_cells_inside(const redsc_window_t *g, int32_t o
     cells.right = left + g->kernel_w > g->in_w ? g->in_w : left + g->kernel_w;
     return cells;
 }
+
+/* The taps of the window of an output pixel that lie inside of the image, as a rectangle of taps. */
+REDSC_INLINE redsc_cells_t redsc_taps_inside(const redsc_window_t *g, int32_t oy, int32_t ox)
+{
+    redsc_cells_t taps = {0, g->kernel_h, 0, g->kernel_w};
+    while (taps.top < taps.bottom && redsc_input_y(g, oy, taps.top) < 0) {
+        taps.top++;
+    }
+    while (taps.bottom > taps.top && redsc_input_y(g, oy, taps.bottom - 1) >= g->in_h) {
+        taps.bottom--;
+    }
+    while (taps.left < taps.right && redsc_input_x(g, ox, taps.left) < 0) {
+        taps.left++;
+    }
+    while (taps.right > taps.left && redsc_input_x(g, ox, taps.right - 1) >= g->in_w) {
+        taps.right--;
+    }
+    return taps;
+}

@@ -43,6 +43,12 @@ enum {
                      : [skip] "m"(skip), [end] "r"(end), [factors] "m"(factors)                             \
                      : "r4", "r5", "r6", "r8", "r9", "r10", "cc", "memory")
 
+/* Bytes of code to skip at first in the loop over quads of filters apart. */
+REDSC_INLINE int32_t redsc_dsp_skip_apart(int32_t quads)
+{
+    return REDSC_DSP_SKIP(quads, 72);
+}
+
 #define REDSC_DSP_SUM_LINEAR(sum)           \
     "add r8, r5, " sum "\n\t"               \
     "add r8, r8, " sum ", asr #31\n\t"      \
@@ -67,7 +73,7 @@ REDSC_INLINE void redsc_dsp_sums(const uint32_t *w, const uint32_t *x, int16_t *
                                  int32_t groups, int32_t layers, int32_t finish)
 {
     const uint32_t *const end = x + 2 * quads;
-    const int32_t skip = finish == REDSC_SUMS_APART ? REDSC_DSP_SKIP(quads, 72) : redsc_dsp_skip_1x4(quads);
+    const int32_t skip = finish == REDSC_SUMS_APART ? redsc_dsp_skip_apart(quads) : redsc_dsp_skip_1x4(quads);
     for (; layers > 0; layers--) {
         const uint32_t *const factors = w;
         w += finish == REDSC_SUMS_LINEAR ? 3 : 5;

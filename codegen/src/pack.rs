@@ -9,7 +9,7 @@ mod sums;
 mod wide;
 
 pub use floats::{filters_f32, side_by_side};
-pub use nested::{by_block, nested_pair_biases, nested_pairs};
+pub use nested::{by_block, nested_biases, nested_chunks, nested_pair_biases, nested_pairs};
 pub use sums::{sums_dsp, sums_mve};
 pub use wide::{wide_channels_dsp, wide_channels_mve, wide_dsp, wide_mve};
 

@@ -7,6 +7,7 @@ use redsc_ir::target::Feature;
 use redsc_ir::{Module, Target};
 use redsc_passes::nest::knapsack::Nesting;
 use redsc_passes::nest::{NestError, NestOptions, Nested};
+use redsc_passes::select_kernels::sparse::SparseMode;
 use redsc_passes::{Config, Pipeline};
 
 use crate::calibration;
@@ -26,8 +27,12 @@ pub struct Request {
     pub percent: Vec<f64>,
     /// How levels depend on each other.
     pub nesting: Nesting,
-    /// Calibration samples; without them, importance is estimated from the weights.
+    /// Calibration samples; without them, importance is estimated from the weights and nothing is compensated.
     pub calibration: Option<PathBuf>,
+    /// Ranks units by their weights even if there are samples.
+    pub by_weights: bool,
+    /// Leaves biases alone even if there are samples.
+    pub uncompensated: bool,
     /// Most samples that are run.
     pub samples: usize,
     /// Widths are multiples of this; what suits the target if absent.
@@ -52,6 +57,8 @@ pub fn nest(mut module: Module, request: &Request, target: &Target) -> Result<Ne
         percent: request.percent.clone(),
         nesting: request.nesting,
         multiple: request.multiple.unwrap_or_else(|| width_multiple(target)),
+        by_activations: !request.by_weights,
+        compensate: !request.uncompensated,
         ram: request.ram,
         ..NestOptions::default()
     };
@@ -66,7 +73,13 @@ pub fn nest(mut module: Module, request: &Request, target: &Target) -> Result<Ne
 pub fn prepare(nested: &Nested, options: &Options) -> Result<Vec<Level>> {
     let mut modules: Vec<Module> = nested.levels.iter().map(|level| level.module.clone()).collect();
     redsc_passes::nest::prepare(&mut modules, &options.config).map_err(driver::pass_failure)?;
-    let level = |module| driver::plan(&module, options).map(|plan| Level { module, plan });
+    let mut options = options.clone();
+    options.plan.nested = true;
+    // Levels share dense weights; a sparse format of each level's own would have to save more than all the others cost.
+    if options.plan.sparse.mode == SparseMode::Auto {
+        options.plan.sparse.mode = SparseMode::Off;
+    }
+    let level = |module| driver::plan(&module, &options).map(|plan| Level { module, plan });
     modules.into_iter().map(level).collect()
 }
 

@@ -20,6 +20,7 @@ macro_rules! define_kernels {
             pub fn overread(self) -> usize {
                 match self {
                     Kernel::Conv2dS8Mve
+                    | Kernel::Conv2dNestedS8Mve
                     | Kernel::Conv2dRowsS8Mve
                     | Kernel::DepthwiseS8Mve
                     | Kernel::FullyConnectedS8Mve
@@ -83,6 +84,8 @@ define_kernels! {
     Conv2dNestedS8Dsp = "redsc_conv2d_nested_s8_dsp" in "dsp/conv2d_nested_s8_dsp.c";
     /// Convolution of large windows in one group, kernel row by kernel row, 8 bit, for Arm's DSP extension.
     Conv2dRowsS8Dsp = "redsc_conv2d_rows_s8_dsp" in "dsp/conv2d_rows_s8_dsp.c";
+    /// Convolution of any geometry in one group, 8 bit, for Arm's vector extension: at one level of a nested network.
+    Conv2dNestedS8Mve = "redsc_conv2d_nested_s8_mve" in "mve/conv2d_nested_s8_mve.c";
     /// Convolution of large windows in one group, kernel row by kernel row, 8 bit, for Arm's vector extension.
     Conv2dRowsS8Mve = "redsc_conv2d_rows_s8_mve" in "mve/conv2d_rows_s8_mve.c";
     /// Convolution of any geometry in one group with sparse weights, 8 bit.

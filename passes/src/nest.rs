@@ -14,6 +14,7 @@ pub mod importance;
 pub mod knapsack;
 
 mod calibrate;
+mod compensate;
 mod cut;
 mod prepare;
 mod widths;
@@ -36,6 +37,10 @@ pub struct NestOptions {
     pub nesting: Nesting,
     /// Widths are multiples of this, or full.
     pub multiple: usize,
+    /// Whether units are ranked by the activations on the samples, rather than by the weights.
+    pub by_activations: bool,
+    /// Whether the biases of levels are corrected on the samples.
+    pub compensate: bool,
     /// The most bytes of values that may be live while a layer of a level runs.
     pub ram: Option<usize>,
     /// Limits of the search.
@@ -99,6 +104,8 @@ impl Default for NestOptions {
             percent: Vec::new(),
             nesting: Nesting::default(),
             multiple: 4,
+            by_activations: true,
+            compensate: true,
             ram: None,
             effort: Effort::default(),
         }
@@ -106,12 +113,12 @@ impl Default for NestOptions {
 }
 
 /// Makes the levels of a module. `samples` are inputs, one tensor for each graph input; without any, importance is
-/// estimated from the weights.
+/// estimated from the weights and nothing is compensated.
 ///
 /// # Errors
 /// See [`NestError`].
 pub fn nest(mut module: Module, samples: &[Vec<Data>], options: &NestOptions) -> Result<Nested, NestError> {
-    let variances = match samples.is_empty() {
+    let variances = match samples.is_empty() || !options.by_activations {
         true => Variances::estimated(module.entry()),
         false => calibrate::measure(&module, samples).map_err(NestError::Calibration)?,
     };
@@ -125,15 +132,21 @@ pub fn nest(mut module: Module, samples: &[Vec<Data>], options: &NestOptions) ->
     let total = solutions.last().map_or(1, |full| full.value.max(1)) as f64;
     let level = |solution: &Solution| {
         let widths = task.widths(solution);
-        Level {
-            module: cut::cut(&module, &groups, &task.cuts(&widths)),
+        let cuts = task.cuts(&widths);
+        let (mut level, selection) = cut::cut(&module, &groups, &cuts);
+        if options.compensate && !samples.is_empty() && cuts.iter().any(Option::is_some) {
+            compensate::compensate(&module, &mut level, &selection, samples)
+                .map_err(NestError::Calibration)?;
+        }
+        Ok(Level {
+            module: level,
             widths,
             cost: solution.cost + task.fixed_cost,
             value: solution.value as f64 / total,
             bound: solution.bound as f64 / total,
-        }
+        })
     };
-    let levels = solutions.iter().map(level).collect();
+    let levels = solutions.iter().map(level).collect::<Result<_, NestError>>()?;
     let dimension = |(&group, location): (&usize, String)| {
         let Group { units, .. } = groups.groups[group];
         Dimension { location, units }

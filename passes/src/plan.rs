@@ -4,7 +4,7 @@ use redsc_ir::kernels::Kernel;
 use redsc_ir::ops::Operands;
 use redsc_ir::plan::{GraphPlan, Scratch, Step};
 use redsc_ir::target::MemoryKind;
-use redsc_ir::{Graph, Module, Plan, Target};
+use redsc_ir::{Graph, Module, Op, Plan, Target};
 
 use crate::memory::overlap::overlap;
 use crate::memory::{self, Layout, Need, Room};
@@ -20,6 +20,9 @@ pub struct PlanOptions {
     pub arenas: Arenas,
     /// How weights with zeros are stored, and what for.
     pub sparse: SparseOptions,
+    /// Whether the module is a level of a nested network: where levels share weights, vector kernels read flattened images
+    /// from scratch memory.
+    pub nested: bool,
 }
 
 /// How many arenas there may be.
@@ -45,7 +48,12 @@ pub struct PlanError {
 
 impl Default for PlanOptions {
     fn default() -> Self {
-        PlanOptions { memory_nodes: 1_000_000, arenas: Arenas::One, sparse: SparseOptions::default() }
+        PlanOptions {
+            memory_nodes: 1_000_000,
+            arenas: Arenas::One,
+            sparse: SparseOptions::default(),
+            nested: false,
+        }
     }
 }
 
@@ -58,6 +66,9 @@ pub fn plan(module: &Module, target: &Target, options: &PlanOptions) -> Result<P
     }
     if !errors.is_empty() {
         return Err(errors);
+    }
+    if options.nested {
+        choices.iter_mut().zip(&module.graphs).for_each(|(choices, graph)| add_gathers(graph, choices));
     }
     let needs: Vec<Vec<Need>> =
         module.graphs.iter().zip(&choices).map(|(graph, choices)| needs(module, graph, choices)).collect();
@@ -85,6 +96,18 @@ fn needs(module: &Module, graph: &Graph, choices: &[Choice]) -> Vec<Need> {
         overlap: overlap(&Operands { module, graph, node }, choice.kernel.access()),
     };
     graph.nodes.iter().zip(choices).map(need).collect()
+}
+
+/// Scratch memory for two windows of fully connected layers with the convolution kernel, each with room for a vector
+/// behind it.
+fn add_gathers(graph: &Graph, choices: &mut [Choice]) {
+    for (node, choice) in graph.nodes.iter().zip(choices) {
+        let is_gathered = choice.kernel == Kernel::Conv2dS8Mve && matches!(node.op, Op::FullyConnected(_));
+        let depth = node.input(1).and_then(|weights| graph.ty(weights).shape.last().copied());
+        if let Some(depth) = depth.filter(|_| is_gathered) {
+            choice.scratch_bytes = choice.scratch_bytes.max(2 * (depth.next_multiple_of(16) + 16));
+        }
+    }
 }
 
 /// The kernels of one graph, in the order of its nodes; what has none is reported.

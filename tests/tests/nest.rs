@@ -7,9 +7,9 @@ use redsc::{driver, export_tflite, frontend};
 use redsc_ir::interp::Interpreter;
 use redsc_ir::plan::Level;
 use redsc_ir::verify::verify;
-use redsc_ir::{Module, Target};
-use redsc_passes::nest::Nested;
+use redsc_ir::{Data, Module, Target};
 use redsc_passes::nest::knapsack::Nesting;
+use redsc_passes::nest::{NestOptions, Nested};
 use redsc_tests::passes::same_behaviour;
 use redsc_tests::random::inputs;
 
@@ -98,4 +98,29 @@ fn what_cannot_be_served_is_a_diagnostic() {
     assert_eq!(codes("kws_dscnn_int8", no_samples), ["E0517"]);
     let poor = Request { ram: Some(10), ..percent(50.0) };
     assert_eq!(codes("kws_dscnn_int8", poor), ["E0518"]);
+}
+
+/// Mean distance of a level's outputs from those of the full network.
+fn distance(nested: &Nested, level: usize, samples: &[Vec<Data>]) -> f64 {
+    let run = |module: &Module, sample: &[Data]| Interpreter::new(module).invoke(sample).unwrap();
+    let full = &nested.levels.last().unwrap().module;
+    let of_sample = |sample: &Vec<Data>| {
+        let [a, b] = [&nested.levels[level].module, full].map(|module| run(module, sample)[0].to_vec::<i8>());
+        a.iter().zip(&b).map(|(&a, &b)| (f64::from(a) - f64::from(b)).abs()).sum::<f64>()
+    };
+    samples.iter().map(of_sample).sum::<f64>() / samples.len() as f64
+}
+
+#[test]
+fn compensation_brings_levels_closer_to_the_full_network_and_keeps_their_weights() {
+    let module = load("kws_dscnn_int8");
+    let samples: Vec<Vec<Data>> = (0..24).map(|step| inputs(&module, step)).collect();
+    let options =
+        |compensate| NestOptions { percent: vec![60.0], multiple: 2, compensate, ..NestOptions::default() };
+    let [with, without] = [true, false]
+        .map(|compensate| redsc_passes::nest::nest(module.clone(), &samples, &options(compensate)).unwrap());
+    assert_eq!(with.levels[0].widths, without.levels[0].widths);
+    assert_eq!(with.levels[1].module, without.levels[1].module);
+    let [near, far] = [&with, &without].map(|nested| distance(nested, 0, &samples));
+    assert!(near < far, "{near} with compensation, {far} without");
 }

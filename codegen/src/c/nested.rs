@@ -6,7 +6,7 @@
 
 use redsc_ir::kernels::Kernel;
 use redsc_ir::params::conv::ConvParams;
-use redsc_ir::params::folded::{FilterOrder, FoldedFilter, FoldedLayer};
+use redsc_ir::params::folded::{FilterOrder, Finish, FoldedFilter, FoldedLayer};
 use redsc_ir::params::linear::FullyConnectedParams;
 use redsc_ir::params::mac::MacArithmetic;
 use redsc_ir::params::window::{Axis, Window};
@@ -21,8 +21,46 @@ use crate::pack;
 /// Most blocks of channels: `REDSC_MOST_BLOCKS`.
 const MOST_BLOCKS: usize = 8;
 
-/// What blocks of channels fill.
-const QUAD: usize = 4;
+/// How a kernel wants the constants of nested layers.
+struct Packing {
+    kernel: Kernel,
+    /// Inputs that it multiplies at a time: blocks of channels fill them, except the last one.
+    chunk: usize,
+    /// What the last block fills if there are several taps.
+    last: usize,
+    /// Whether it copies windows of several taps into scratch memory.
+    gathers: bool,
+    /// Bytes of a chunk of a pair or group of filters.
+    chunk_bytes: usize,
+    weights: fn(&FoldedLayer, Finish) -> Vec<u32>,
+    biases: fn(&FoldedLayer) -> Vec<i32>,
+    /// Whether a layer keeps within the kernel's ranges.
+    fits: fn(&FoldedLayer) -> bool,
+}
+
+/// Three pixels times pairs of filters.
+const DSP: Packing = Packing {
+    kernel: Kernel::Conv2dNestedS8Dsp,
+    chunk: 4,
+    last: 4,
+    gathers: false,
+    chunk_bytes: 8,
+    weights: pack::nested_pairs,
+    biases: pack::nested_pair_biases,
+    fits: fits_in_pairs,
+};
+
+/// Two pixels times groups of four filters.
+const MVE: Packing = Packing {
+    kernel: Kernel::Conv2dNestedS8Mve,
+    chunk: 16,
+    last: 1,
+    gathers: true,
+    chunk_bytes: 64,
+    weights: pack::nested_chunks,
+    biases: pack::nested_biases,
+    fits: fits_alone,
+};
 
 /// A convolution at one level.
 struct Layer {
@@ -36,26 +74,31 @@ pub(super) fn calls(sites: &[Site<'_>]) -> Option<Vec<Call>> {
     if sites.iter().any(|site| site.kernel() != sites[0].kernel()) {
         return None;
     }
-    let kernel = match sites.last()?.kernel() {
-        Kernel::Conv2dS8Dsp => Kernel::Conv2dNestedS8Dsp,
+    let packing = match sites.last()?.kernel() {
+        Kernel::Conv2dS8Dsp => DSP,
+        Kernel::Conv2dS8Mve => MVE,
         Kernel::DepthwiseS8Dsp | Kernel::DepthwiseS8Mve => return depthwise(sites),
         _ => return None,
     };
     let mut layers: Vec<Layer> = sites.iter().map(layer).collect::<Option<_>>()?;
     if let Op::FullyConnected(_) = sites[0].node.op {
         layers = flattened(layers)?;
+        let is_gathered = layers.iter().any(|level| level.window.x.taps > 1);
+        if is_gathered && packing.gathers && sites.iter().any(|site| site.step.scratch.is_none()) {
+            return None;
+        }
     }
-    let ends = ends(&layers)?;
+    let ends = ends(&layers, &packing)?;
     let full = layers.last()?;
     let channels = full.window.in_channels;
-    if !layers.iter().all(|level| is_part(level, full) && fits_in_pairs(&level.folded)) {
+    if !layers.iter().all(|level| is_part(level, full) && (packing.fits)(&level.folded)) {
         return None;
     }
     let finish = full.folded.finish();
-    let words = pack::nested_pairs(&pack::by_block(&full.folded, channels, &ends), finish);
-    let (biases, starts) = biases(&layers);
+    let words = (packing.weights)(&pack::by_block(&full.folded, channels, &ends), finish);
+    let (biases, starts) = biases(&layers, packing.biases);
     let call = |(level, &start): (&Layer, &usize)| {
-        let quads = |layer: &Layer| layer.folded.inputs().div_ceil(QUAD);
+        let chunks = |layer: &Layer| layer.folded.inputs().div_ceil(packing.chunk);
         let shape = Struct::new("redsc_packed_conv2d_t")
             .nested("window", conv::window(&level.window))
             .int("pad_value", level.pad_value);
@@ -64,7 +107,7 @@ pub(super) fn calls(sites: &[Site<'_>]) -> Option<Vec<Call>> {
             .nested("layer", packed::finished(shape, &full.folded, finish))
             .int("blocks", blocks)
             .ints("ends", ends.iter().map(|&end| end as i64))
-            .int("gap", 8 * (quads(full) - quads(level)));
+            .int("gap", packing.chunk_bytes * (chunks(full) - chunks(level)));
         let weights = Array { elem: ElemType::U32, data: Data::from_slice(&words) };
         let args = vec![
             Arg::operand("x", 0),
@@ -73,7 +116,7 @@ pub(super) fn calls(sites: &[Site<'_>]) -> Option<Vec<Call>> {
             Arg::result("y", 0),
             Arg::scratch(),
         ];
-        Some(Call { kernel, args, params })
+        Some(Call { kernel: packing.kernel, args, params })
     };
     layers.iter().zip(&starts).map(call).collect()
 }
@@ -119,9 +162,8 @@ fn fits_in_pairs(layer: &FoldedLayer) -> bool {
 }
 
 /// The biases of all levels, and where those of each level begin: at the start, if they are those of the full network.
-fn biases(layers: &[Layer]) -> (Vec<i32>, Vec<usize>) {
-    let by_level: Vec<Vec<i32>> =
-        layers.iter().map(|level| pack::nested_pair_biases(&level.folded)).collect();
+fn biases(layers: &[Layer], pack: fn(&FoldedLayer) -> Vec<i32>) -> (Vec<i32>, Vec<usize>) {
+    let by_level: Vec<Vec<i32>> = layers.iter().map(|level| pack(&level.folded)).collect();
     let mut all = by_level.last().cloned().unwrap_or_default();
     let start = |biases: &Vec<i32>| {
         if all.starts_with(biases) {
@@ -183,15 +225,15 @@ fn flattened(layers: Vec<Layer>) -> Option<Vec<Layer>> {
     })
 }
 
-/// Where the blocks of channels end; blocks of inputs with several taps fill quads.
-fn ends(layers: &[Layer]) -> Option<Vec<usize>> {
+/// Where the blocks of channels end, if they fill what the kernel wants.
+fn ends(layers: &[Layer], packing: &Packing) -> Option<Vec<usize>> {
     let mut ends: Vec<usize> = layers.iter().map(|level| level.window.in_channels).collect();
     ends.sort_unstable();
     ends.dedup();
     let (last, inner) = ends.split_last()?;
     let taps = layers.last()?.window.y.taps * layers.last()?.window.x.taps;
-    let fills = |end: &usize| end.is_multiple_of(QUAD);
-    let last_fills = fills(last) || taps == 1 || inner.is_empty();
+    let fills = |end: &usize| end.is_multiple_of(packing.chunk);
+    let last_fills = last.is_multiple_of(packing.last) || taps == 1 || inner.is_empty();
     (ends.len() <= MOST_BLOCKS && inner.iter().all(fills) && last_fills).then_some(ends)
 }
 

@@ -2,7 +2,7 @@
 
 use redsc_ir::params::folded::{Finish, FoldedLayer};
 
-use super::{groups, pair_biases, pair_quads, scalar_finish};
+use super::{chunks, groups, pair_biases, pair_quads, scalar_finish, vector_factor};
 
 /// The weights of all filters ordered by block of channels, then by tap, then by channel. `ends` are the ends of the
 /// blocks in a tap of `channels` channels.
@@ -38,4 +38,22 @@ pub fn nested_pairs(layer: &FoldedLayer, finish: Finish) -> Vec<u32> {
 pub fn nested_pair_biases(layer: &FoldedLayer) -> Vec<i32> {
     let biases = |pair: Vec<_>| pair_biases(&pair[0], &pair[1]).map(|word| word as i32);
     groups(layer, 2).into_iter().flat_map(biases).collect()
+}
+
+/// Groups of four filters in chunks of 16 inputs for `mve/conv2d_nested_s8_mve.c`.
+pub fn nested_chunks(layer: &FoldedLayer, finish: Finish) -> Vec<u32> {
+    let mut words = Vec::new();
+    for group in groups(layer, 4) {
+        words.extend(chunks(&group, 0..layer.inputs()));
+        let factor = |filter| vector_factor(filter, layer.output_offset, finish);
+        let factors: Vec<Vec<u32>> = group.iter().map(factor).collect();
+        let fields = 0..factors.first().map_or(0, Vec::len);
+        words.extend(fields.flat_map(|field| factors.iter().map(move |factor| factor[field])));
+    }
+    words
+}
+
+/// Biases of groups of four filters for `mve/conv2d_nested_s8_mve.c`.
+pub fn nested_biases(layer: &FoldedLayer) -> Vec<i32> {
+    groups(layer, 4).into_iter().flatten().map(|filter| filter.bias).collect()
 }

@@ -36,6 +36,9 @@ pub struct NestArgs {
     /// What ranks units: `activations` if there are calibration samples, else `weights`.
     #[arg(long, value_enum, value_name = "SCORE", requires = "subnets")]
     importance: Option<Importance>,
+    /// What makes up, on the calibration samples, for channels that levels lack.
+    #[arg(long, value_enum, default_value_t = Compensation::Bias, value_name = "HOW", requires = "calib")]
+    compensate: Compensation,
     /// How levels depend on each other.
     #[arg(long, value_enum, default_value_t = NestingArg::Joint, value_name = "ORDER", requires = "subnets")]
     nesting: NestingArg,
@@ -58,6 +61,15 @@ enum Importance {
     Weights,
     /// Variances of activations on the calibration samples.
     Activations,
+}
+
+/// What makes up for channels that levels lack.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Compensation {
+    /// Biases that restore the mean of each output channel.
+    Bias,
+    /// Nothing.
+    None,
 }
 
 /// How levels depend on each other.
@@ -104,7 +116,6 @@ impl NestArgs {
         if self.importance == Some(Importance::Activations) && self.calib.is_none() {
             return Err(unordered("--importance activations needs samples: --calib FILE.npz"));
         }
-        let by_weights = self.importance == Some(Importance::Weights);
         Ok(Some(Request {
             percent: self.subnets.clone(),
             nesting: match self.nesting {
@@ -112,7 +123,9 @@ impl NestArgs {
                 NestingArg::BottomUp => Nesting::BottomUp,
                 NestingArg::TopDown => Nesting::TopDown,
             },
-            calibration: self.calib.clone().filter(|_| !by_weights),
+            calibration: self.calib.clone(),
+            by_weights: self.importance == Some(Importance::Weights),
+            uncompensated: matches!(self.compensate, Compensation::None),
             samples: self.calib_samples.max(1),
             multiple: self.width_multiple.map(usize::from),
             ram: None,

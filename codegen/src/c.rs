@@ -28,6 +28,7 @@ mod names;
 mod nested;
 mod normalize;
 mod packed;
+mod pick;
 mod pool;
 mod quantize;
 mod recurrent;

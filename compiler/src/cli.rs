@@ -1,5 +1,6 @@
 //! The command line: arguments and dispatch. Each subcommand is one file beside this one.
 
+mod bindings;
 mod compile;
 mod compress;
 mod inspect;
@@ -198,6 +199,15 @@ struct ModelArg {
     /// The model: .tflite, .onnx or .reds; the content decides, not the name.
     #[arg(value_name = "MODEL")]
     model: PathBuf,
+    #[command(flatten)]
+    bindings: bindings::BindingArgs,
+}
+
+impl ModelArg {
+    /// Reads the model.
+    fn load(&self) -> Result<redsc_ir::Module> {
+        crate::driver::load_bound(&self.model, &self.bindings.read()?)
+    }
 }
 
 /// `65536`, `64k`, `1M`: powers of 1024.

@@ -9,7 +9,8 @@ use redsc_ir::{Diagnostic, Module, Plan, Target};
 use redsc_passes::{Arenas, Config, Event, Pipeline, PipelineError, PlanOptions, patch};
 
 use crate::error::{Failure, Result};
-use crate::{frontend, io, nest};
+use crate::frontend::{self, Bindings};
+use crate::{io, nest};
 
 /// What to compile for, and how.
 #[derive(Clone, Debug)]
@@ -91,6 +92,11 @@ impl Default for Options {
 
 /// Reads a model file. A `.reds` file may name a side file with weights, which lies in the same directory.
 pub fn load(path: &Path) -> Result<Module> {
+    load_bound(path, &Bindings::default())
+}
+
+/// As [`load`], with what the user says about inputs.
+pub fn load_bound(path: &Path, bindings: &Bindings) -> Result<Module> {
     let bytes = io::read(path)?;
     let directory = path.parent().unwrap_or(Path::new("."));
     let side_file = |name: &str| {
@@ -98,7 +104,7 @@ pub fn load(path: &Path) -> Result<Module> {
         if plain { io::read(&directory.join(name)).ok() } else { None }
     };
     let source_name = path.display().to_string();
-    frontend::load_with(&bytes, &source_name, &side_file).map_err(|diagnostics| Failure {
+    frontend::load_bound(&bytes, &source_name, &side_file, bindings).map_err(|diagnostics| Failure {
         diagnostics,
         source_name,
         source_text: text::is_text(&bytes).then(|| String::from_utf8_lossy(&bytes).into_owned()),

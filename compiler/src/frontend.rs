@@ -5,11 +5,16 @@
 //! the rules of the representation forbid is reported by the verifier. No input makes a front end panic, hang or
 //! allocate more than a small multiple of the input's size.
 
+mod bindings;
+mod fault;
+pub mod onnx;
 pub mod tflite;
 
 use std::path::Path;
 
 use redsc_ir::{Diagnostic, Module, text, verify};
+
+pub use bindings::Bindings;
 
 /// Finds the contents of a side file that a textual module refers to by name.
 pub type SideFiles<'a> = &'a dyn Fn(&str) -> Option<Vec<u8>>;
@@ -24,19 +29,39 @@ pub fn load(bytes: &[u8], source_name: &str) -> Result<Module, Vec<Diagnostic>> 
     load_with(bytes, source_name, &|_| None)
 }
 
-/// Reads a model whose textual form may refer to side files.
+/// Reads a model whose parts may lie in side files.
 ///
 /// # Errors
 /// As [`load`].
 pub fn load_with(bytes: &[u8], source_name: &str, files: SideFiles) -> Result<Module, Vec<Diagnostic>> {
+    load_bound(bytes, source_name, files, &Bindings::default())
+}
+
+/// Reads a model whose inputs the user has said more about.
+///
+/// # Errors
+/// As [`load`]; bindings that do not fit.
+pub fn load_bound(
+    bytes: &[u8],
+    source_name: &str,
+    files: SideFiles,
+    bindings: &Bindings,
+) -> Result<Module, Vec<Diagnostic>> {
     let mut module = match Format::of(bytes).map_err(|diagnostic| vec![*diagnostic])? {
         Format::Tflite => {
-            let module = tflite::read(bytes)?;
+            let mut module = tflite::read(bytes)?;
+            bindings.apply(&mut module)?;
+            verify::verify(&module)?;
+            module
+        }
+        Format::Onnx => {
+            let module = onnx::read(bytes, files, bindings)?;
             verify::verify(&module)?;
             module
         }
         Format::Text(source) => {
-            let (module, places) = text::parse_located(source, files)?;
+            let (mut module, places) = text::parse_located(source, files)?;
+            bindings.apply(&mut module)?;
             verify::verify_located(&module, &places)?;
             module
         }
@@ -50,6 +75,7 @@ pub fn load_with(bytes: &[u8], source_name: &str, files: SideFiles) -> Result<Mo
 /// A format that can be read.
 enum Format<'a> {
     Tflite,
+    Onnx,
     Text(&'a str),
 }
 
@@ -62,17 +88,14 @@ impl<'a> Format<'a> {
         if bytes.is_empty() {
             return Err(unreadable("the file is empty", ""));
         }
-        if looks_like_onnx(bytes) {
-            return Err(unreadable(
-                "ONNX models are not supported yet",
-                "convert the model to TFLite, for example with onnx2tf",
-            ));
+        if onnx::looks_like(bytes) {
+            return Ok(Format::Onnx);
         }
         match std::str::from_utf8(bytes) {
             Ok(source) if text::is_text(bytes) => Ok(Format::Text(source)),
             _ => Err(unreadable(
                 "this is not a model that redsc reads",
-                "redsc reads TFLite files (`TFL3` at byte 4) and its own textual form",
+                "redsc reads TFLite files (`TFL3` at byte 4), ONNX files and its own textual form",
             )),
         }
     }
@@ -80,11 +103,4 @@ impl<'a> Format<'a> {
 
 fn unreadable(message: &str, help: &str) -> Box<Diagnostic> {
     Box::new(Diagnostic::new("E0201", message).help(help))
-}
-
-/// An ONNX file starts with field 1, a small version number, and then the key of another field of the model message.
-fn looks_like_onnx(bytes: &[u8]) -> bool {
-    const VERSION_KEY: u8 = 0x08;
-    const OTHER_KEYS: [u8; 8] = [0x12, 0x1A, 0x22, 0x28, 0x32, 0x3A, 0x42, 0x72];
-    matches!(bytes, [VERSION_KEY, 1..=0x1F, key, ..] if OTHER_KEYS.contains(key))
 }

@@ -16,6 +16,7 @@ mod lookup;
 mod lstm;
 mod mac;
 mod normalize;
+mod pick;
 mod pool;
 mod quantize;
 mod recurrent;
@@ -131,6 +132,9 @@ fn eval_op(cx: &Eval<'_>) -> Result<Vec<Data>, String> {
         Op::Unary(op) => unary::eval_unary(op, cx),
         Op::LeakyRelu(op) => unary::eval_leaky_relu(op, cx),
         Op::Lut(op) => lookup::eval_lut(op, cx),
+        Op::Select(op) => pick::eval_select(op, cx),
+        Op::Gather(op) => pick::eval_gather(op, cx),
+        Op::Scatter(op) => pick::eval_scatter(op, cx),
         Op::Reduce(op) => reduce::eval_reduce(op, cx),
         Op::Softmax(op) => normalize::eval_softmax(op, cx),
         Op::LogSoftmax(op) => normalize::eval_log_softmax(op, cx),

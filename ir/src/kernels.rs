@@ -172,6 +172,20 @@ define_kernels! {
     MaxPool2d = "redsc_max_pool2d" in "ref/max_pool2d.c";
     /// Max pooling of real numbers.
     MaxPool2dF32 = "redsc_max_pool2d_f32" in "ref/max_pool2d_f32.c";
+    /// Elementwise choice, any element type.
+    Select = "redsc_select" in "ref/select.c";
+    /// Rows by number, any element type.
+    Gather = "redsc_gather" in "ref/gather.c";
+    /// Rows stored by number, any element type.
+    Scatter = "redsc_scatter" in "ref/scatter.c";
+    /// Rows combined by number, integers.
+    ScatterCombine = "redsc_scatter_combine" in "ref/scatter_combine.c";
+    /// Rows combined by number, real numbers.
+    ScatterCombineF32 = "redsc_scatter_combine_f32" in "ref/scatter_combine_f32.c";
+    /// Sum or product of plain integers.
+    ReduceInt = "redsc_reduce_int" in "ref/reduce_int.c";
+    /// Product of real numbers.
+    ReduceProductF32 = "redsc_reduce_product_f32" in "ref/reduce_product_f32.c";
     /// Quantized sum, difference, squared difference.
     Sum = "redsc_sum" in "ref/sum.c";
     /// Quantized sum, difference, squared difference, 8 bit, for Arm's vector extension.

@@ -8,6 +8,7 @@ mod check;
 mod control;
 mod conv;
 mod elementwise;
+mod index;
 mod layout;
 mod linear;
 mod lookup;
@@ -22,7 +23,7 @@ use crate::graph::{Graph, Module, Node};
 use crate::types::{ElemType, Shape, TensorType};
 pub use attr::{
     Accumulate, Activation, Attr, AttrMap, AttrValue, BinaryKind, CompareKind, PadMode, Padding, PoolKind,
-    ReduceKind, ResizeKind, UnaryKind,
+    ReduceKind, ResizeKind, ScatterKind, UnaryKind,
 };
 
 /// What each operator knows about itself, apart from what it computes.
@@ -259,6 +260,17 @@ define_ops! {
     /// Elementwise lookup `(x, table)`: `table[q]` for the 256 codes of an 8-bit `x`, in the order of the codes
     /// read as unsigned bytes.
     Lut = "lut" {}
+    /// Elementwise choice `(condition, a, b)` with NumPy broadcasting: `a` where the `bool` holds, `b` elsewhere.
+    Select = "select" {}
+    /// Rows of `x` along `axis`, picked by integers `(x, indices)`: result dimensions are those of `x` with `axis`
+    /// replaced by those of `indices`. Negative indices count from the end; what is out of range is clamped.
+    Gather = "gather" {
+        /// The dimension of `x` that is indexed.
+        axis: usize,
+    }
+    /// `(x, indices, updates)`: `x` with row `indices[i]` of its first dimension combined with row `i` of `updates`, in
+    /// the order of `i`. Negative indices count from the end; rows out of range are dropped.
+    Scatter(ScatterKind) {}
     /// Reduction over `axes`.
     Reduce(ReduceKind) {
         /// Dimensions that are reduced, ascending.

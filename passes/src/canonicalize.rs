@@ -96,6 +96,13 @@ fn is_commutative(op: &Binary) -> bool {
         | BinaryKind::Maximum
         | BinaryKind::Minimum
         | BinaryKind::SquaredDifference => true,
-        BinaryKind::Sub | BinaryKind::Div => false,
+        BinaryKind::BitAnd | BinaryKind::BitOr | BinaryKind::BitXor => true,
+        BinaryKind::Sub
+        | BinaryKind::Div
+        | BinaryKind::Power
+        | BinaryKind::Modulo
+        | BinaryKind::Remainder
+        | BinaryKind::ShiftLeft
+        | BinaryKind::ShiftRight => false,
     }
 }

@@ -89,7 +89,22 @@ fn as_clamp(node: &Node) -> Option<Clamp> {
         | UnaryKind::Rsqrt
         | UnaryKind::Square
         | UnaryKind::Tanh
-        | UnaryKind::Logistic => return None,
+        | UnaryKind::Logistic
+        | UnaryKind::Sin
+        | UnaryKind::Cos
+        | UnaryKind::Tan
+        | UnaryKind::Asin
+        | UnaryKind::Acos
+        | UnaryKind::Atan
+        | UnaryKind::Sinh
+        | UnaryKind::Cosh
+        | UnaryKind::Asinh
+        | UnaryKind::Acosh
+        | UnaryKind::Atanh
+        | UnaryKind::Erf
+        | UnaryKind::Ceil
+        | UnaryKind::Floor
+        | UnaryKind::Round => return None,
     };
     let (operand, result) = edit::only_operand_and_result(node)?;
     Some(Clamp { act, operand, result })
@@ -105,9 +120,18 @@ fn activation_mut(op: &mut Op) -> Option<&mut Activation> {
         | Op::Pool2d(Pool2d { act, .. }) => Some(act),
         Op::Binary(Binary { kind, act }) => match kind {
             BinaryKind::Add | BinaryKind::Sub | BinaryKind::Mul => Some(act),
-            BinaryKind::Div | BinaryKind::Maximum | BinaryKind::Minimum | BinaryKind::SquaredDifference => {
-                None
-            }
+            BinaryKind::Div
+            | BinaryKind::Maximum
+            | BinaryKind::Minimum
+            | BinaryKind::SquaredDifference
+            | BinaryKind::Power
+            | BinaryKind::Modulo
+            | BinaryKind::Remainder
+            | BinaryKind::BitAnd
+            | BinaryKind::BitOr
+            | BinaryKind::BitXor
+            | BinaryKind::ShiftLeft
+            | BinaryKind::ShiftRight => None,
         },
         // A concatenation copies, and the clamps of the recurrent operators are not clamps of the result.
         Op::Concat(_) | Op::Svdf(_) | Op::Lstm(_) => None,
@@ -119,6 +143,9 @@ fn activation_mut(op: &mut Op) -> Option<&mut Activation> {
         | Op::Reduce(_)
         | Op::Softmax(_)
         | Op::LogSoftmax(_)
+        | Op::Select(_)
+        | Op::Gather(_)
+        | Op::Scatter(_)
         | Op::Quantize(_)
         | Op::Dequantize(_)
         | Op::Cast(_)

@@ -11,6 +11,7 @@
 //! No I/O, no clock, no randomness: the same module and the same options give the same result everywhere. Limits
 //! of searches are numbers of search nodes, never seconds. Facts about a module are recomputed, never stored in it.
 
+pub mod cancel_transposes;
 pub mod canonicalize;
 pub mod channels;
 mod codes;

@@ -1,7 +1,7 @@
 //! Which kernel runs each node, and how much scratch memory it needs: one table, operator by element type by target.
 
 use redsc_ir::kernels::Kernel;
-use redsc_ir::ops::{BinaryKind, Operands, PoolKind, ReduceKind, ResizeKind, UnaryKind};
+use redsc_ir::ops::{BinaryKind, Operands, PoolKind, ReduceKind, ResizeKind, ScatterKind, UnaryKind};
 use redsc_ir::sparse::Format;
 use redsc_ir::target::Feature;
 use redsc_ir::{ElemType, Op, Quant, Target};
@@ -122,7 +122,18 @@ fn portable(operands: &Operands<'_>) -> Result<Kernel, String> {
             (ElemType::F32, K::LeakyReluF32),
         ]),
         Op::Lut(_) => Ok(K::Lut),
+        Op::Select(_) => Ok(K::Select),
+        Op::Gather(_) => Ok(K::Gather),
+        Op::Scatter(op) if op.kind == ScatterKind::Set => Ok(K::Scatter),
+        Op::Scatter(_) => {
+            let kernels = [K::ScatterCombine, K::ScatterCombineF32];
+            Ok(kernels[usize::from(operands.require(0, "operand")?.elem == ElemType::F32)])
+        }
         Op::Reduce(op) => by_class(match op.kind {
+            ReduceKind::Sum | ReduceKind::Product if is_plain_integer(operands) => {
+                return Ok(K::ReduceInt);
+            }
+            ReduceKind::Product => return Ok(K::ReduceProductF32),
             ReduceKind::Mean | ReduceKind::Sum => [K::ReduceSum, K::ReduceSumF32],
             ReduceKind::Max | ReduceKind::Min => [K::ReduceExtremum, K::ReduceExtremumF32],
         }),
@@ -159,10 +170,19 @@ fn binary(kind: BinaryKind, operands: &Operands<'_>) -> Result<Kernel, String> {
     match (operands.require(0, "operand")?.elem, kind) {
         (ElemType::F32, _) => Ok(Kernel::BinaryF32),
         (ElemType::I32 | ElemType::I64, _) => Ok(Kernel::BinaryInt),
+        (_, BinaryKind::BitAnd | BinaryKind::BitOr | BinaryKind::BitXor) => Ok(Kernel::BinaryInt),
         (_, BinaryKind::Add | BinaryKind::Sub | BinaryKind::SquaredDifference) => Ok(Kernel::Sum),
         (_, BinaryKind::Mul) => Ok(Kernel::Product),
         (_, BinaryKind::Div) => Ok(Kernel::Quotient),
         (_, BinaryKind::Maximum | BinaryKind::Minimum) => Ok(Kernel::Extremum),
+        (
+            _,
+            BinaryKind::Power
+            | BinaryKind::Modulo
+            | BinaryKind::Remainder
+            | BinaryKind::ShiftLeft
+            | BinaryKind::ShiftRight,
+        ) => by_type(operands, &[]),
     }
 }
 
@@ -178,10 +198,32 @@ fn unary(kind: UnaryKind, operands: &Operands<'_>) -> Result<Kernel, String> {
         UnaryKind::Relu | UnaryKind::Relu6 | UnaryKind::ReluN1To1 | UnaryKind::Abs => Ok(Kernel::Rescale),
         UnaryKind::Rsqrt => Ok(Kernel::Rsqrt),
         UnaryKind::Logistic | UnaryKind::Tanh => by_type(operands, &[(ElemType::I16, Kernel::SigmoidS16)]),
-        UnaryKind::Neg | UnaryKind::Exp | UnaryKind::Log | UnaryKind::Sqrt | UnaryKind::Square => {
-            by_type(operands, &[])
-        }
+        UnaryKind::Neg
+        | UnaryKind::Exp
+        | UnaryKind::Log
+        | UnaryKind::Sqrt
+        | UnaryKind::Square
+        | UnaryKind::Sin
+        | UnaryKind::Cos
+        | UnaryKind::Tan
+        | UnaryKind::Asin
+        | UnaryKind::Acos
+        | UnaryKind::Atan
+        | UnaryKind::Sinh
+        | UnaryKind::Cosh
+        | UnaryKind::Asinh
+        | UnaryKind::Acosh
+        | UnaryKind::Atanh
+        | UnaryKind::Erf
+        | UnaryKind::Ceil
+        | UnaryKind::Floor
+        | UnaryKind::Round => by_type(operands, &[]),
     }
+}
+
+/// Whether the first operand holds integers that stand for themselves.
+fn is_plain_integer(operands: &Operands<'_>) -> bool {
+    operands.get(0).is_some_and(|ty| matches!(ty.elem, ElemType::I32 | ElemType::I64))
 }
 
 /// Whether operand and result have one byte per element: a table serves every function.

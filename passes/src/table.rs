@@ -1,12 +1,13 @@
 //! The passes, each once. The command line, the documentation and the default pipeline derive from this table.
 
 use crate::{
-    Pass, canonicalize, dead_channels, dead_code, fold_constants, fold_init, fold_zero_points,
-    fuse_activations, fuse_pad, permute_channels, schedule, tabulate,
+    Pass, cancel_transposes, canonicalize, dead_channels, dead_code, fold_constants, fold_init,
+    fold_zero_points, fuse_activations, fuse_pad, permute_channels, schedule, tabulate,
 };
 
 /// All passes, in the order in which the default pipeline runs those of its own.
 pub const PASSES: &[Pass] = &[
+    cancel_transposes::PASS,
     canonicalize::PASS,
     fold_constants::PASS,
     fold_init::PASS,

@@ -5,6 +5,7 @@
 
 pub mod baseline;
 pub mod bench;
+pub mod conformance;
 pub mod fixture;
 pub mod golden;
 pub mod model;

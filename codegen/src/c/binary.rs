@@ -90,6 +90,14 @@ fn arithmetic(kind: BinaryKind) -> &'static str {
         BinaryKind::Maximum => "REDSC_MAXIMUM",
         BinaryKind::Minimum => "REDSC_MINIMUM",
         BinaryKind::SquaredDifference => "REDSC_SQUARED_DIFFERENCE",
+        BinaryKind::Power => "REDSC_POWER",
+        BinaryKind::Modulo => "REDSC_MODULO",
+        BinaryKind::Remainder => "REDSC_REMAINDER",
+        BinaryKind::BitAnd => "REDSC_BIT_AND",
+        BinaryKind::BitOr => "REDSC_BIT_OR",
+        BinaryKind::BitXor => "REDSC_BIT_XOR",
+        BinaryKind::ShiftLeft => "REDSC_SHIFT_LEFT",
+        BinaryKind::ShiftRight => "REDSC_SHIFT_RIGHT",
     }
 }
 

@@ -4,7 +4,9 @@ use redsc_ir::Op;
 
 use super::call::Call;
 use super::site::Site;
-use super::{binary, conv, linear, movement, normalize, pool, quantize, recurrent, reduce, resize, unary};
+use super::{
+    binary, conv, linear, movement, normalize, pick, pool, quantize, recurrent, reduce, resize, unary,
+};
 
 /// The kernel calls that a node becomes.
 pub(super) fn calls(site: &Site<'_>) -> Result<Vec<Call>, String> {
@@ -28,6 +30,9 @@ pub(super) fn calls(site: &Site<'_>) -> Result<Vec<Call>, String> {
         Op::Unary(op) => unary::unary(op, site),
         Op::LeakyRelu(op) => unary::leaky_relu(op, site),
         Op::Lut(op) => unary::lut(op, site),
+        Op::Select(_) => pick::select(site),
+        Op::Gather(op) => pick::gather(op, site),
+        Op::Scatter(op) => pick::scatter(op, site),
         Op::Reduce(op) => reduce::reduce(op, site),
         Op::Softmax(op) => normalize::softmax(op, site),
         Op::LogSoftmax(op) => normalize::log_softmax(op, site),

@@ -68,7 +68,7 @@ pub(super) fn pairs(a: &Shape, b: &Shape, result: &Shape) -> Result<Struct, Stri
 }
 
 /// Elements between neighbours of a result's dimensions in an operand that broadcasts to it; 0 where it repeats.
-fn broadcast_strides(operand: &Shape, result: &Shape) -> Vec<usize> {
+pub(super) fn broadcast_strides(operand: &Shape, result: &Shape) -> Vec<usize> {
     let missing = result.rank() - operand.rank();
     let own = operand.iter().zip(operand.strides());
     let own = own.map(|(&extent, stride)| if extent == 1 { 0 } else { stride });

@@ -65,6 +65,15 @@ pub(super) fn dequantize(_op: &Dequantize, site: &Site<'_>) -> Result<Vec<Call>,
 /// The same numbers in another element type.
 pub(super) fn cast(_op: &Cast, site: &Site<'_>) -> Result<Vec<Call>, String> {
     let (x, y) = (site.input(0)?, site.result(0)?);
+    let partner = |elem: ElemType| match elem {
+        ElemType::F16 | ElemType::F64 => Some(ElemType::F32),
+        ElemType::U64 => Some(ElemType::I64),
+        _ => None,
+    };
+    let fits = |one: ElemType, other: ElemType| partner(one).is_none_or(|partner| other == partner);
+    if !fits(x.elem, y.elem) || !fits(y.elem, x.elem) {
+        return Err(format!("there is no conversion from {} to {}", x.elem, y.elem));
+    }
     let params = Struct::new("redsc_cast_t")
         .int("count", y.elements())
         .word("x_type", number_type(x.elem)?)
@@ -81,6 +90,10 @@ fn number_type(elem: ElemType) -> Result<&'static str, String> {
     match elem {
         ElemType::F32 => Ok("REDSC_F32"),
         ElemType::Bool => Ok("REDSC_BOOL"),
+        ElemType::F16 => Ok("REDSC_F16"),
+        ElemType::F64 => Ok("REDSC_F64"),
+        // The bits of the signed type.
+        ElemType::U64 => Ok("REDSC_S64"),
         _ => integer_type(elem),
     }
 }

@@ -29,6 +29,10 @@ pub(super) fn reduce(op: &Reduce, site: &Site<'_>) -> Result<Vec<Call>, String> 
             .int("output_offset", p.output_offset)
             .int("act_min", p.act_min)
             .int("act_max", p.act_max),
+        ReduceParams::Integer => base("redsc_reduce_int_t")?
+            .int("product", i64::from(op.kind == ReduceKind::Product))
+            .word("type", integer_type(x.elem)?),
+        ReduceParams::FloatProduct => base("redsc_reduce_product_f32_t")?,
         ReduceParams::Float { divisor } => base("redsc_reduce_sum_f32_t")?.float("divisor", divisor),
     };
     Ok(site.call(vec![Arg::operand("x", 0), Arg::result("y", 0), Arg::scratch()], params))

@@ -9,6 +9,7 @@ use redsc_ir::sparse::Format;
 use redsc_passes::PlanOptions;
 use redsc_passes::select_kernels::sparse::{Goal, SparseMode, SparseOptions};
 
+use super::bindings::BindingArgs;
 use super::nest::NestArgs;
 use super::progress::{Reporter, print};
 use super::sparse::SparseArg;
@@ -24,6 +25,8 @@ pub struct CompileArgs {
     /// The model: .tflite, .onnx or .reds; the content decides, not the name.
     #[arg(value_name = "MODEL")]
     model: Option<PathBuf>,
+    #[command(flatten)]
+    bindings: BindingArgs,
     #[command(flatten)]
     target: TargetArg,
     /// Output file; its extension says what is emitted: .c (with .h beside it), .reds or .tflite.
@@ -115,8 +118,9 @@ pub fn execute(args: &CompileArgs) -> Result<()> {
     let kind = emitted_kind(args)?;
     let output = args.output.clone().unwrap_or_else(|| default_output(model, kind));
     let options = options(args, &output)?;
+    let bindings = args.bindings.read()?;
     let mut reporter = Reporter::new(&args.passes);
-    let module = reporter.stage("frontend", || driver::load(model))?;
+    let module = reporter.stage("frontend", || driver::load_bound(model, &bindings))?;
     let compiled = match kind {
         Emit::C => {
             check_format(args.sparse.sparse)?;

@@ -32,7 +32,7 @@ pub struct InspectArgs {
 /// Runs the command.
 pub fn execute(args: &InspectArgs) -> Result<()> {
     let mut reporter = Reporter::new(&args.passes);
-    let mut module = reporter.stage("frontend", || driver::load(&args.model.model))?;
+    let mut module = reporter.stage("frontend", || args.model.load())?;
     let options = Options {
         target: driver::target(&args.target.target)?,
         passes: args.passes.passes.clone(),

@@ -25,7 +25,7 @@ pub struct OptArgs {
 /// Runs the command.
 pub fn execute(args: &OptArgs) -> Result<()> {
     let mut reporter = Reporter::new(&args.passes);
-    let mut module = reporter.stage("frontend", || driver::load(&args.model.model))?;
+    let mut module = reporter.stage("frontend", || args.model.load())?;
     let options = Options { passes: args.passes.passes.clone(), ..Options::default() };
     driver::optimize(&mut module, &options, &mut reporter)?;
     reporter.finish();

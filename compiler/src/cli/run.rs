@@ -9,8 +9,9 @@ use super::nest::NestArgs;
 use super::{ModelArg, TargetArg, progress::print};
 use crate::engine::{self, Engine};
 use crate::error::{Failure, Result};
+use crate::io;
 use crate::npy::{self, Array};
-use crate::{driver, io, nest};
+use crate::{driver, nest};
 
 /// Arguments of `redsc run`.
 #[derive(Debug, Args)]
@@ -40,7 +41,7 @@ pub struct RunArgs {
 
 /// Runs the command.
 pub fn execute(args: &RunArgs) -> Result<()> {
-    let module = subnetwork(args, driver::load(&args.model.model)?)?;
+    let module = subnetwork(args, args.model.load()?)?;
     let inputs = load_inputs(args, module.entry())?;
     let outputs = engine::run(&module, args.engine, &inputs)?;
     io::create_dir(&args.output_dir)?;

@@ -29,7 +29,7 @@ pub struct VerifyArgs {
 /// Runs the command.
 pub fn execute(args: &VerifyArgs) -> Result<()> {
     let mut reporter = Reporter::new(&args.passes);
-    let module = reporter.stage("frontend", || driver::load(&args.model.model))?;
+    let module = reporter.stage("frontend", || args.model.load())?;
     let options = Options {
         target: driver::target(&args.target.target)?,
         passes: args.passes.passes.clone(),

@@ -5,7 +5,7 @@ use redsc_ir::ops::{
     Activation, Binary, BinaryKind, CompareKind, Pad, PadMode, Reduce, ReduceKind, Resize2d, ResizeKind,
     Slice, Split, UnaryKind,
 };
-use redsc_ir::{GraphId, Op, Shape, TensorType};
+use redsc_ir::{ElemType, GraphId, Op, Shape, TensorType};
 use redsc_schema::tflite::{self, BuiltinOperator as B, BuiltinOptions as O, MirrorPadMode};
 
 use super::graph::{ABSENT, GraphWriter};
@@ -36,12 +36,18 @@ pub(super) fn write(w: &mut GraphWriter, node: &Node) -> Written {
         Op::Lstm(op) => layers::lstm(w, node, op),
         Op::Binary(op) => binary(w, node, op),
         Op::Compare(op) => plain(w, node, compare_code(op.kind), None),
-        Op::Unary(op) => plain(w, node, unary_code(op.kind), None),
+        Op::Unary(op) => plain(w, node, unary_code(op.kind)?, None),
         Op::LeakyRelu(op) => {
             let options = tflite::LeakyReluOptions { alpha: op.alpha };
             plain(w, node, B::LeakyRelu, Some(O::LeakyReluOptions(Box::new(options))))
         }
         Op::Lut(_) => Err("TFLite has no tables of codes; write the module before it is tabulated".into()),
+        Op::Select(_) => plain(w, node, B::SelectV2, None),
+        Op::Gather(op) => {
+            let options = tflite::GatherOptions { axis: op.axis as i32, batch_dims: 0 };
+            plain(w, node, B::Gather, Some(O::GatherOptions(Box::new(options))))
+        }
+        Op::Scatter(_) => Err("TFLite has no operator that stores rows by number".into()),
         Op::Reduce(op) => reduce(w, node, op),
         Op::Softmax(op) => {
             let options = tflite::SoftmaxOptions { beta: op.beta };
@@ -144,11 +150,29 @@ fn binary(w: &mut GraphWriter, node: &Node, op: &Binary) -> Written {
         BinaryKind::Maximum => (B::Maximum, None),
         BinaryKind::Minimum => (B::Minimum, None),
         BinaryKind::SquaredDifference => (B::SquaredDifference, None),
+        BinaryKind::Power => (B::Pow, None),
+        BinaryKind::Modulo => (B::FloorMod, None),
+        BinaryKind::BitAnd | BinaryKind::BitOr | BinaryKind::BitXor => (bits_code(w, node, op.kind)?, None),
+        BinaryKind::Remainder | BinaryKind::ShiftLeft | BinaryKind::ShiftRight => {
+            return Err(format!("TFLite has no operator for {}", op.kind.name()));
+        }
     };
     if options.is_none() && op.act != Activation::None {
         return Err(format!("{} has no fused activation in TFLite", op.kind.name()));
     }
     plain(w, node, code, options)
+}
+
+/// Operators on bits exist for truth values, and one of them for integers.
+fn bits_code(w: &GraphWriter, node: &Node, kind: BinaryKind) -> Result<B, String> {
+    let is_bool = node.input(0).is_some_and(|id| w.ty(id).elem == ElemType::Bool);
+    match kind {
+        BinaryKind::BitAnd if is_bool => Ok(B::LogicalAnd),
+        BinaryKind::BitOr if is_bool => Ok(B::LogicalOr),
+        BinaryKind::BitXor if is_bool => Ok(B::NotEqual),
+        BinaryKind::BitXor => Ok(B::BitwiseXor),
+        _ => Err(format!("TFLite has no operator for {} of integers", kind.name())),
+    }
 }
 
 fn compare_code(kind: CompareKind) -> B {
@@ -162,8 +186,8 @@ fn compare_code(kind: CompareKind) -> B {
     }
 }
 
-fn unary_code(kind: UnaryKind) -> B {
-    match kind {
+fn unary_code(kind: UnaryKind) -> Result<B, String> {
+    Ok(match kind {
         UnaryKind::Abs => B::Abs,
         UnaryKind::Neg => B::Neg,
         UnaryKind::Exp => B::Exp,
@@ -176,7 +200,22 @@ fn unary_code(kind: UnaryKind) -> B {
         UnaryKind::ReluN1To1 => B::ReluN1To1,
         UnaryKind::Tanh => B::Tanh,
         UnaryKind::Logistic => B::Logistic,
-    }
+        UnaryKind::Sin => B::Sin,
+        UnaryKind::Cos => B::Cos,
+        UnaryKind::Ceil => B::Ceil,
+        UnaryKind::Floor => B::Floor,
+        UnaryKind::Round => B::Round,
+        UnaryKind::Tan
+        | UnaryKind::Asin
+        | UnaryKind::Acos
+        | UnaryKind::Atan
+        | UnaryKind::Sinh
+        | UnaryKind::Cosh
+        | UnaryKind::Asinh
+        | UnaryKind::Acosh
+        | UnaryKind::Atanh
+        | UnaryKind::Erf => return Err(format!("TFLite has no operator for {}", kind.name())),
+    })
 }
 
 fn reduce(w: &mut GraphWriter, node: &Node, op: &Reduce) -> Written {
@@ -185,6 +224,7 @@ fn reduce(w: &mut GraphWriter, node: &Node, op: &Reduce) -> Written {
         ReduceKind::Sum => B::Sum,
         ReduceKind::Max => B::ReduceMax,
         ReduceKind::Min => B::ReduceMin,
+        ReduceKind::Product => B::ReduceProd,
     };
     let axes = w.integers(op.axes.iter().copied())?;
     let options = tflite::ReducerOptions { keep_dims: op.keep_dims };

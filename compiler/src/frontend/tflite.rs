@@ -7,7 +7,6 @@
 //! Subgraph 0 is the entry. Other subgraphs are read when an operator refers to them, so that what is never run
 //! cannot make a model unsupported.
 
-mod fault;
 mod graph;
 mod model;
 mod operator;
@@ -16,6 +15,8 @@ mod tensor;
 pub(crate) mod window;
 
 use redsc_ir::{Diagnostic, Module};
+
+use super::fault;
 
 use graph::GraphReader;
 use model::ModelReader;

@@ -97,7 +97,24 @@ fn integer(kind: BinaryKind, a: i64, b: i64) -> i64 {
         BinaryKind::Maximum => a.max(b),
         BinaryKind::Minimum => a.min(b),
         BinaryKind::SquaredDifference => a.wrapping_sub(b).wrapping_mul(a.wrapping_sub(b)),
+        BinaryKind::Modulo => match (remainder(a, b), b) {
+            (rest, b) if rest != 0 && (rest < 0) != (b < 0) => rest.wrapping_add(b),
+            (rest, _) => rest,
+        },
+        BinaryKind::Remainder => remainder(a, b),
+        BinaryKind::BitAnd => a & b,
+        BinaryKind::BitOr => a | b,
+        BinaryKind::BitXor => a ^ b,
+        BinaryKind::ShiftLeft => u32::try_from(b).ok().and_then(|b| a.checked_shl(b)).unwrap_or(0),
+        BinaryKind::ShiftRight => a >> u32::try_from(b).map_or(63, |b| b.min(63)),
+        // The verifier admits real numbers only.
+        BinaryKind::Power => 0,
     }
+}
+
+/// What division leaves; by zero: 0.
+fn remainder(a: i64, b: i64) -> i64 {
+    if b == 0 { 0 } else { a.wrapping_rem(b) }
 }
 
 /// What an element type keeps of a wider number: the low bits of the wider result are those of the narrower one.
@@ -126,6 +143,15 @@ fn float(kind: BinaryKind, a: f32, b: f32) -> f32 {
             }
         }
         BinaryKind::SquaredDifference => (a - b) * (a - b),
+        BinaryKind::Power => f64::from(a).powf(f64::from(b)) as f32,
+        BinaryKind::Remainder => a % b,
+        // The verifier admits integers only.
+        BinaryKind::Modulo
+        | BinaryKind::BitAnd
+        | BinaryKind::BitOr
+        | BinaryKind::BitXor
+        | BinaryKind::ShiftLeft
+        | BinaryKind::ShiftRight => f32::NAN,
     }
 }
 

@@ -19,6 +19,11 @@ pub(super) fn eval_reduce(op: &Reduce, cx: &Eval<'_>) -> Result<Vec<Data>, Strin
             let sums = fold(op, cx, cx.elements::<f32>(0)?, |a, b| a + b)?;
             Data::from_slice(&sums.into_iter().map(|sum| sum / divisor).collect::<Vec<_>>())
         }
+        ReduceParams::Integer => {
+            let combine = if op.kind == ReduceKind::Product { i64::wrapping_mul } else { i64::wrapping_add };
+            pack_longs(elem, &fold(op, cx, cx.longs(0)?, combine)?)?
+        }
+        ReduceParams::FloatProduct => Data::from_slice(&fold(op, cx, cx.elements::<f32>(0)?, |a, b| a * b)?),
         ReduceParams::Selection if elem == ElemType::F32 => {
             let (larger, smaller) = (|a, b| if b > a { b } else { a }, |a, b| if b < a { b } else { a });
             let pick: fn(f32, f32) -> f32 = if op.kind == ReduceKind::Min { smaller } else { larger };

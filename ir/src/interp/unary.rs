@@ -81,7 +81,45 @@ fn float(kind: UnaryKind, x: f32) -> f32 {
         UnaryKind::ReluN1To1 => x.clamp(-1.0, 1.0),
         UnaryKind::Tanh => wide.tanh() as f32,
         UnaryKind::Logistic => (1.0 / (1.0 + (-wide).exp())) as f32,
+        UnaryKind::Sin => wide.sin() as f32,
+        UnaryKind::Cos => wide.cos() as f32,
+        UnaryKind::Tan => wide.tan() as f32,
+        UnaryKind::Asin => wide.asin() as f32,
+        UnaryKind::Acos => wide.acos() as f32,
+        UnaryKind::Atan => wide.atan() as f32,
+        UnaryKind::Sinh => wide.sinh() as f32,
+        UnaryKind::Cosh => wide.cosh() as f32,
+        UnaryKind::Asinh => wide.asinh() as f32,
+        UnaryKind::Acosh => wide.acosh() as f32,
+        UnaryKind::Atanh => wide.atanh() as f32,
+        UnaryKind::Erf => erf(wide) as f32,
+        UnaryKind::Ceil => x.ceil(),
+        UnaryKind::Floor => x.floor(),
+        UnaryKind::Round => x.round_ties_even(),
     }
+}
+
+/// The error function: its power series near zero, the continued fraction of its complement beyond (Abramowitz and
+/// Stegun, 7.1.6 and 7.1.14); exact to more digits than single precision has.
+fn erf(x: f64) -> f64 {
+    const SERIES_ENDS: f64 = 2.5;
+    if x.is_nan() {
+        return x;
+    }
+    let magnitude = x.abs();
+    let factor = (-magnitude * magnitude).exp() / std::f64::consts::PI.sqrt();
+    let value = if magnitude < SERIES_ENDS {
+        let (mut term, mut sum) = (magnitude, magnitude);
+        for n in 1..60 {
+            term *= 2.0 * magnitude * magnitude / f64::from(2 * n + 1);
+            sum += term;
+        }
+        2.0 * factor * sum
+    } else {
+        let tail = (1..60).rev().fold(magnitude, |rest, n| magnitude + f64::from(n) / 2.0 / rest);
+        1.0 - factor / tail
+    };
+    value.copysign(x)
 }
 
 fn integer(kind: UnaryKind) -> Result<fn(i32) -> i32, String> {
@@ -97,7 +135,22 @@ fn integer(kind: UnaryKind) -> Result<fn(i32) -> i32, String> {
         | UnaryKind::Sqrt
         | UnaryKind::Rsqrt
         | UnaryKind::Tanh
-        | UnaryKind::Logistic => Err(format!("{} of integers is not defined", kind.name())),
+        | UnaryKind::Logistic
+        | UnaryKind::Sin
+        | UnaryKind::Cos
+        | UnaryKind::Tan
+        | UnaryKind::Asin
+        | UnaryKind::Acos
+        | UnaryKind::Atan
+        | UnaryKind::Sinh
+        | UnaryKind::Cosh
+        | UnaryKind::Asinh
+        | UnaryKind::Acosh
+        | UnaryKind::Atanh
+        | UnaryKind::Erf
+        | UnaryKind::Ceil
+        | UnaryKind::Floor
+        | UnaryKind::Round => Err(format!("{} of integers is not defined", kind.name())),
     }
 }
 

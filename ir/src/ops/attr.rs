@@ -145,6 +145,22 @@ word_enum! {
 }
 
 word_enum! {
+    /// What happens where several updates meet.
+    ScatterKind {
+        /// The last one stays.
+        Set = "scatter",
+        /// Sum.
+        Add = "scatter_add",
+        /// Product.
+        Mul = "scatter_mul",
+        /// Largest.
+        Max = "scatter_max",
+        /// Smallest.
+        Min = "scatter_min",
+    }
+}
+
+word_enum! {
     /// Elementwise functions of two operands.
     BinaryKind {
         /// `a + b`
@@ -161,6 +177,22 @@ word_enum! {
         Minimum = "minimum",
         /// `(a − b)²`
         SquaredDifference = "squared_difference",
+        /// `a` to the power of `b`; real numbers only.
+        Power = "power",
+        /// `a − b · floor(a / b)`: the sign of `b`. By zero: 0 for integers.
+        Modulo = "modulo",
+        /// `a − b · trunc(a / b)`: the sign of `a`. By zero: 0 for integers.
+        Remainder = "remainder",
+        /// Bits that both have; integers and `bool`.
+        BitAnd = "bit_and",
+        /// Bits that either has; integers and `bool`.
+        BitOr = "bit_or",
+        /// Bits that one has; integers and `bool`.
+        BitXor = "bit_xor",
+        /// `a · 2^b`, low bits kept; 0 if `b` is not below 64.
+        ShiftLeft = "shift_left",
+        /// `floor(a / 2^b)`; as if `b` were 63 if it is not below 64.
+        ShiftRight = "shift_right",
     }
 }
 
@@ -209,6 +241,36 @@ word_enum! {
         Tanh = "tanh",
         /// `1 / (1 + e^−x)`
         Logistic = "logistic",
+        /// Sine.
+        Sin = "sin",
+        /// Cosine.
+        Cos = "cos",
+        /// Tangent.
+        Tan = "tan",
+        /// Inverse sine.
+        Asin = "asin",
+        /// Inverse cosine.
+        Acos = "acos",
+        /// Inverse tangent.
+        Atan = "atan",
+        /// Hyperbolic sine.
+        Sinh = "sinh",
+        /// Hyperbolic cosine.
+        Cosh = "cosh",
+        /// Inverse hyperbolic sine.
+        Asinh = "asinh",
+        /// Inverse hyperbolic cosine.
+        Acosh = "acosh",
+        /// Inverse hyperbolic tangent.
+        Atanh = "atanh",
+        /// Error function.
+        Erf = "erf",
+        /// Smallest integer that is not smaller.
+        Ceil = "ceil",
+        /// Largest integer that is not larger.
+        Floor = "floor",
+        /// Nearest integer; halves to the even one.
+        Round = "round",
     }
 }
 
@@ -223,6 +285,8 @@ word_enum! {
         Max = "reduce_max",
         /// Smallest element.
         Min = "reduce_min",
+        /// Product of plain numbers.
+        Product = "reduce_product",
     }
 }
 

@@ -4,8 +4,8 @@ use super::check::{
     ARITHMETIC, NUMERIC, broadcast, expect_clamp, expect_elem, expect_fraction, expect_quantized,
 };
 use super::{
-    Activation, Binary, BinaryKind, Compare, CompareKind, Inferred, LeakyRelu, OpRules, Operands, Unary,
-    UnaryKind,
+    Activation, Binary, BinaryKind, Compare, CompareKind, Inferred, LeakyRelu, OpRules, Operands, Select,
+    Unary, UnaryKind,
 };
 use crate::types::{ElemType, TensorType};
 
@@ -35,19 +35,53 @@ impl BinaryKind {
             | BinaryKind::Mul
             | BinaryKind::Div
             | BinaryKind::SquaredDifference => true,
-            BinaryKind::Maximum | BinaryKind::Minimum => false,
+            BinaryKind::Maximum
+            | BinaryKind::Minimum
+            | BinaryKind::Power
+            | BinaryKind::Modulo
+            | BinaryKind::Remainder
+            | BinaryKind::BitAnd
+            | BinaryKind::BitOr
+            | BinaryKind::BitXor
+            | BinaryKind::ShiftLeft
+            | BinaryKind::ShiftRight => false,
         }
     }
 
     fn elems(self) -> &'static [ElemType] {
         match self {
             BinaryKind::Add | BinaryKind::Sub | BinaryKind::Mul => NUMERIC,
-            BinaryKind::Div => &[ElemType::I8, ElemType::F32, ElemType::I32],
+            BinaryKind::Div => &[ElemType::I8, ElemType::F32, ElemType::I32, ElemType::I64],
             BinaryKind::SquaredDifference => &[ElemType::I8, ElemType::I16, ElemType::F32, ElemType::I32],
             BinaryKind::Maximum | BinaryKind::Minimum => {
                 &[ElemType::I8, ElemType::U8, ElemType::I16, ElemType::F32, ElemType::I32, ElemType::I64]
             }
+            BinaryKind::Power => &[ElemType::F32],
+            BinaryKind::Modulo => &[ElemType::I32, ElemType::I64],
+            BinaryKind::Remainder => &[ElemType::I32, ElemType::I64, ElemType::F32],
+            BinaryKind::BitAnd | BinaryKind::BitOr | BinaryKind::BitXor => &[
+                ElemType::Bool,
+                ElemType::I8,
+                ElemType::U8,
+                ElemType::I16,
+                ElemType::U16,
+                ElemType::I32,
+                ElemType::I64,
+            ],
+            BinaryKind::ShiftLeft | BinaryKind::ShiftRight => &[ElemType::I32, ElemType::I64],
         }
+    }
+}
+
+impl OpRules for Select {
+    fn infer(&self, operands: &Operands<'_>) -> Result<Vec<Inferred>, String> {
+        operands.expect_count(3, 3)?;
+        let condition = operands.require(0, "condition")?;
+        let (a, b) = (operands.require(1, "first choice")?, operands.require(2, "second choice")?);
+        expect_elem(condition.elem, &[ElemType::Bool], "the condition")?;
+        expect_elem(b.elem, &[a.elem], "the second choice")?;
+        let shape = broadcast(&broadcast(&condition.shape, &a.shape)?, &b.shape)?;
+        Ok(vec![Inferred { shape, elems: vec![a.elem] }])
     }
 }
 
@@ -103,7 +137,24 @@ impl UnaryKind {
         match self {
             UnaryKind::Abs | UnaryKind::Relu => &[ElemType::I8, ElemType::I16, ElemType::F32, ElemType::I32],
             UnaryKind::Neg | UnaryKind::Square => &[ElemType::F32, ElemType::I32],
-            UnaryKind::Exp | UnaryKind::Log | UnaryKind::Sqrt => &[ElemType::F32],
+            UnaryKind::Exp
+            | UnaryKind::Log
+            | UnaryKind::Sqrt
+            | UnaryKind::Sin
+            | UnaryKind::Cos
+            | UnaryKind::Tan
+            | UnaryKind::Asin
+            | UnaryKind::Acos
+            | UnaryKind::Atan
+            | UnaryKind::Sinh
+            | UnaryKind::Cosh
+            | UnaryKind::Asinh
+            | UnaryKind::Acosh
+            | UnaryKind::Atanh
+            | UnaryKind::Erf
+            | UnaryKind::Ceil
+            | UnaryKind::Floor
+            | UnaryKind::Round => &[ElemType::F32],
             UnaryKind::Rsqrt
             | UnaryKind::Relu6
             | UnaryKind::ReluN1To1

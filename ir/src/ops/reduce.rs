@@ -1,6 +1,6 @@
 //! Rules of the reductions.
 
-use super::check::{ARITHMETIC, expect_axis, expect_elem, expect_not_empty, expect_quantized};
+use super::check::{ARITHMETIC, NUMERIC, expect_axis, expect_elem, expect_not_empty, expect_quantized};
 use super::{Inferred, OpRules, Operands, Reduce, ReduceKind};
 use crate::types::{ElemType, Shape, TensorType};
 
@@ -11,6 +11,7 @@ impl OpRules for Reduce {
         expect_elem(x.elem, self.kind.elems(), "the operand")?;
         expect_not_empty(x, "the operand")?;
         if matches!(self.kind, ReduceKind::Mean | ReduceKind::Sum) {
+            // Plain integers pass.
             expect_quantized(x, "the operand")?;
             operands.check_result(expect_quantized)?;
         }
@@ -39,7 +40,9 @@ impl Reduce {
 impl ReduceKind {
     fn elems(self) -> &'static [ElemType] {
         match self {
-            ReduceKind::Mean | ReduceKind::Sum => ARITHMETIC,
+            ReduceKind::Mean => ARITHMETIC,
+            ReduceKind::Sum => NUMERIC,
+            ReduceKind::Product => &[ElemType::F32, ElemType::I32, ElemType::I64],
             ReduceKind::Max | ReduceKind::Min => {
                 &[ElemType::I8, ElemType::U8, ElemType::I16, ElemType::F32, ElemType::I32, ElemType::I64]
             }

@@ -92,6 +92,9 @@ impl BinaryParams {
     /// The arithmetic of `op` for these operands and this result.
     pub fn new(op: &Binary, operands: &Operands<'_>, result: &TensorType) -> Result<Self, String> {
         let [a, b] = pair(operands)?;
+        if matches!(op.kind, BinaryKind::BitAnd | BinaryKind::BitOr | BinaryKind::BitXor) {
+            return integer(op.act, result.elem);
+        }
         match result.elem {
             ElemType::F32 => {
                 let (act_min, act_max) = activation::float_clamp(op.act)?;
@@ -134,6 +137,16 @@ fn quantized(op: &Binary, a: &TensorType, b: &TensorType, y: &TensorType) -> Res
         BinaryKind::Div => layer.product(|a, b, y| a / (b * y)).map(BinaryParams::Div),
         BinaryKind::Maximum => Ok(BinaryParams::Maximum),
         BinaryKind::Minimum => Ok(BinaryParams::Minimum),
+        BinaryKind::Power
+        | BinaryKind::Modulo
+        | BinaryKind::Remainder
+        | BinaryKind::BitAnd
+        | BinaryKind::BitOr
+        | BinaryKind::BitXor
+        | BinaryKind::ShiftLeft
+        | BinaryKind::ShiftRight => {
+            Err(format!("{} of quantized {} elements is not defined", op.kind.name(), y.elem))
+        }
     }
 }
 

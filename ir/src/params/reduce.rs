@@ -12,6 +12,10 @@ pub enum ReduceParams {
     Selection,
     /// Mean and sum of codes.
     Quantized(QuantizedReduction),
+    /// Sum or product of plain integers, wrapping.
+    Integer,
+    /// Product of floats.
+    FloatProduct,
     /// Sum of floats, divided by `divisor`.
     Float {
         /// The number of elements for the mean, else 1.
@@ -38,8 +42,11 @@ impl ReduceParams {
     /// The arithmetic of `op` for this operand and this result.
     pub fn new(op: &Reduce, operands: &Operands<'_>, result: &TensorType) -> Result<Self, String> {
         let x = operands.require(0, "operand")?;
+        let is_integer = matches!(x.elem, ElemType::I32 | ElemType::I64);
         let is_mean = match op.kind {
             ReduceKind::Max | ReduceKind::Min => return Ok(ReduceParams::Selection),
+            ReduceKind::Sum | ReduceKind::Product if is_integer => return Ok(ReduceParams::Integer),
+            ReduceKind::Product => return Ok(ReduceParams::FloatProduct),
             ReduceKind::Mean => true,
             ReduceKind::Sum => false,
         };

@@ -112,9 +112,29 @@ fn quantized(kind: UnaryKind, x: &TensorType, y: &TensorType) -> Result<UnaryPar
         (UnaryKind::Tanh, ElemType::I8) => SigmoidParams::new(x).map(UnaryParams::Tanh),
         (UnaryKind::Logistic, _) => sigmoid_scale(x, 0).map(UnaryParams::LogisticTable),
         (UnaryKind::Tanh, _) => sigmoid_scale(x, 1).map(UnaryParams::TanhTable),
-        (UnaryKind::Neg | UnaryKind::Exp | UnaryKind::Log | UnaryKind::Sqrt | UnaryKind::Square, elem) => {
-            Err(format!("{} of quantized {elem} elements is not defined", kind.name()))
-        }
+        (
+            UnaryKind::Neg
+            | UnaryKind::Exp
+            | UnaryKind::Log
+            | UnaryKind::Sqrt
+            | UnaryKind::Square
+            | UnaryKind::Sin
+            | UnaryKind::Cos
+            | UnaryKind::Tan
+            | UnaryKind::Asin
+            | UnaryKind::Acos
+            | UnaryKind::Atan
+            | UnaryKind::Sinh
+            | UnaryKind::Cosh
+            | UnaryKind::Asinh
+            | UnaryKind::Acosh
+            | UnaryKind::Atanh
+            | UnaryKind::Erf
+            | UnaryKind::Ceil
+            | UnaryKind::Floor
+            | UnaryKind::Round,
+            elem,
+        ) => Err(format!("{} of quantized {elem} elements is not defined", kind.name())),
     }
 }
 

@@ -25,7 +25,7 @@ fn keeps_contents(op: &Op, shape: &Shape) -> bool {
         Op::Pool2d(op) => sees_one_cell(op),
         Op::Reduce(op) => match op.kind {
             ReduceKind::Max | ReduceKind::Min => true,
-            ReduceKind::Mean | ReduceKind::Sum => op.axes.is_empty(),
+            ReduceKind::Mean | ReduceKind::Sum | ReduceKind::Product => op.axes.is_empty(),
         },
         Op::Conv2d(_)
         | Op::DepthwiseConv2d(_)
@@ -39,6 +39,9 @@ fn keeps_contents(op: &Op, shape: &Shape) -> bool {
         | Op::Lut(_)
         | Op::Softmax(_)
         | Op::LogSoftmax(_)
+        | Op::Select(_)
+        | Op::Gather(_)
+        | Op::Scatter(_)
         | Op::Svdf(_)
         | Op::Lstm(_)
         | Op::ReadVariable(_)

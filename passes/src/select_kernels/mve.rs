@@ -44,7 +44,15 @@ fn binary(kind: BinaryKind, operands: &Operands<'_>, result: &TensorType) -> Opt
         BinaryKind::Add | BinaryKind::Sub | BinaryKind::SquaredDifference => Kernel::SumS8Mve,
         BinaryKind::Mul => Kernel::ProductS8Mve,
         BinaryKind::Maximum | BinaryKind::Minimum => Kernel::ExtremumS8Mve,
-        BinaryKind::Div => return None,
+        BinaryKind::Div
+        | BinaryKind::Power
+        | BinaryKind::Modulo
+        | BinaryKind::Remainder
+        | BinaryKind::BitAnd
+        | BinaryKind::BitOr
+        | BinaryKind::BitXor
+        | BinaryKind::ShiftLeft
+        | BinaryKind::ShiftRight => return None,
     };
     Some(kernel.into())
 }

@@ -13,7 +13,9 @@ enum {
     REDSC_U32,
     REDSC_S64,
     REDSC_BOOL,
-    REDSC_F32
+    REDSC_F32,
+    REDSC_F16,
+    REDSC_F64
 };
 
 /* Element `i` of an array of at most 32 bits; unsigned numbers of 32 bits wrap. */

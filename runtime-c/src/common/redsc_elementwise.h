@@ -30,7 +30,15 @@ enum {
     REDSC_DIV,
     REDSC_MAXIMUM,
     REDSC_MINIMUM,
-    REDSC_SQUARED_DIFFERENCE
+    REDSC_SQUARED_DIFFERENCE,
+    REDSC_POWER,
+    REDSC_MODULO,
+    REDSC_REMAINDER,
+    REDSC_BIT_AND,
+    REDSC_BIT_OR,
+    REDSC_BIT_XOR,
+    REDSC_SHIFT_LEFT,
+    REDSC_SHIFT_RIGHT
 };
 
 /* Comparisons of two operands. */
@@ -56,7 +64,22 @@ enum {
     REDSC_RELU6,
     REDSC_RELU_N1_TO_1,
     REDSC_TANH,
-    REDSC_LOGISTIC
+    REDSC_LOGISTIC,
+    REDSC_SIN,
+    REDSC_COS,
+    REDSC_TAN,
+    REDSC_ASIN,
+    REDSC_ACOS,
+    REDSC_ATAN,
+    REDSC_SINH,
+    REDSC_COSH,
+    REDSC_ASINH,
+    REDSC_ACOSH,
+    REDSC_ATANH,
+    REDSC_ERF,
+    REDSC_CEIL,
+    REDSC_FLOOR,
+    REDSC_ROUND
 };
 
 /* Two quantized operands brought to a common scale: ((q + offset) << left_shift) times a factor each. */

@@ -42,6 +42,18 @@ typedef struct redsc_reduce_sum_f32 {
     float divisor;
 } redsc_reduce_sum_f32_t;
 
+/* Sum or product of plain integers. */
+typedef struct redsc_reduce_int {
+    redsc_folds_t folds;
+    int32_t product; /* 1: the product, 0: the sum */
+    int32_t type;
+} redsc_reduce_int_t;
+
+/* Product of real numbers. */
+typedef struct redsc_reduce_product_f32 {
+    redsc_folds_t folds;
+} redsc_reduce_product_f32_t;
+
 /* Largest or smallest element. */
 typedef struct redsc_reduce_extremum {
     redsc_folds_t folds;

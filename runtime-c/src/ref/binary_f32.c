@@ -2,6 +2,8 @@
  *
  * a, b  operands that broadcast to the result
  * y     the result, dense */
+#include <math.h>
+
 #include "redsc_elementwise.h"
 #include "redsc_kernel.h"
 
@@ -14,6 +16,8 @@ REDSC_INLINE float redsc_binary_f32_combine(int32_t kind, float a, float b)
     case REDSC_DIV: return a / b;
     case REDSC_MAXIMUM: return a > b ? a : b;
     case REDSC_MINIMUM: return a < b ? a : b;
+    case REDSC_POWER: return powf(a, b);
+    case REDSC_REMAINDER: return fmodf(a, b);
     default: return (a - b) * (a - b);
     }
 }

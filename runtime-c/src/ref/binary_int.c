@@ -16,6 +16,13 @@ REDSC_INLINE int64_t redsc_mul_wrap64(int64_t a, int64_t b)
     return (int64_t)((uint64_t)a * (uint64_t)b);
 }
 
+/* With the sign of the divisor. */
+REDSC_INLINE int64_t redsc_modulo64(int64_t a, int64_t b)
+{
+    const int64_t rest = b == 0 || b == -1 ? 0 : a % b;
+    return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+}
+
 REDSC_INLINE int64_t redsc_binary_int_combine(int32_t kind, int64_t a, int64_t b)
 {
     switch (kind) {
@@ -25,6 +32,13 @@ REDSC_INLINE int64_t redsc_binary_int_combine(int32_t kind, int64_t a, int64_t b
     case REDSC_DIV: return b == 0 ? 0 : b == -1 ? redsc_sub_wrap64(0, a) : a / b;
     case REDSC_MAXIMUM: return a > b ? a : b;
     case REDSC_MINIMUM: return a < b ? a : b;
+    case REDSC_MODULO: return redsc_modulo64(a, b);
+    case REDSC_REMAINDER: return b == 0 || b == -1 ? 0 : a % b;
+    case REDSC_BIT_AND: return a & b;
+    case REDSC_BIT_OR: return a | b;
+    case REDSC_BIT_XOR: return a ^ b;
+    case REDSC_SHIFT_LEFT: return b < 0 || b > 63 ? 0 : (int64_t)((uint64_t)a << b);
+    case REDSC_SHIFT_RIGHT: return a >> (b < 0 || b > 63 ? 63 : b);
     default: return redsc_mul_wrap64(redsc_sub_wrap64(a, b), redsc_sub_wrap64(a, b));
     }
 }

@@ -4,6 +4,7 @@
  * x  [count]
  * y  [count] */
 #include "codes.h"
+#include "half.h"
 #include "redsc_kernel.h"
 #include "redsc_quantize.h"
 
@@ -36,11 +37,27 @@ REDSC_INLINE int64_t redsc_cast_real(float x, int32_t type)
     return x != x ? 0 : (int64_t)x;
 }
 
+/* Between real numbers of different precision, one of which is single. */
+REDSC_INLINE void redsc_cast_precision(const void *x, void *y, int32_t i, const redsc_cast_t *p)
+{
+    if (p->x_type == REDSC_F16) {
+        ((float *)y)[i] = redsc_half_to_float(((const uint16_t *)x)[i]);
+    } else if (p->x_type == REDSC_F64) {
+        ((float *)y)[i] = (float)((const double *)x)[i];
+    } else if (p->y_type == REDSC_F16) {
+        ((uint16_t *)y)[i] = redsc_float_to_half(((const float *)x)[i]);
+    } else {
+        ((double *)y)[i] = (double)((const float *)x)[i];
+    }
+}
+
 REDSC_KERNEL void redsc_cast(const void *x, void *y, void *scratch, const redsc_cast_t *p)
 {
     (void)scratch;
     for (int32_t i = 0; i < p->count; i++) {
-        if (p->x_type == REDSC_F32 && p->y_type == REDSC_F32) {
+        if (p->x_type == REDSC_F16 || p->x_type == REDSC_F64 || p->y_type == REDSC_F16 || p->y_type == REDSC_F64) {
+            redsc_cast_precision(x, y, i, p);
+        } else if (p->x_type == REDSC_F32 && p->y_type == REDSC_F32) {
             ((float *)y)[i] = ((const float *)x)[i];
         } else if (p->x_type == REDSC_F32) {
             const float real = ((const float *)x)[i];

@@ -21,6 +21,21 @@ REDSC_INLINE float redsc_unary_f32_apply(int32_t kind, float x)
     case REDSC_RELU6: return x < 0.0f ? 0.0f : x > 6.0f ? 6.0f : x;
     case REDSC_RELU_N1_TO_1: return x < -1.0f ? -1.0f : x > 1.0f ? 1.0f : x;
     case REDSC_TANH: return tanhf(x);
+    case REDSC_SIN: return sinf(x);
+    case REDSC_COS: return cosf(x);
+    case REDSC_TAN: return tanf(x);
+    case REDSC_ASIN: return asinf(x);
+    case REDSC_ACOS: return acosf(x);
+    case REDSC_ATAN: return atanf(x);
+    case REDSC_SINH: return sinhf(x);
+    case REDSC_COSH: return coshf(x);
+    case REDSC_ASINH: return asinhf(x);
+    case REDSC_ACOSH: return acoshf(x);
+    case REDSC_ATANH: return atanhf(x);
+    case REDSC_ERF: return erff(x);
+    case REDSC_CEIL: return ceilf(x);
+    case REDSC_FLOOR: return floorf(x);
+    case REDSC_ROUND: return rintf(x);
     default: return 1.0f / (1.0f + expf(-x));
     }
 }

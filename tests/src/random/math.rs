@@ -2,7 +2,7 @@
 
 use redsc_ir::ops::{
     Activation, Binary, BinaryKind, Cast, Compare, CompareKind, Dequantize, LeakyRelu, LogSoftmax, Lut,
-    Quantize, Reduce, ReduceKind, Softmax, Unary, UnaryKind,
+    Quantize, Reduce, ReduceKind, Select, Softmax, Unary, UnaryKind,
 };
 use redsc_ir::{ElemType, Quant, TensorType, ValueId};
 
@@ -44,7 +44,16 @@ fn push_binary(b: &mut Builder, x: ValueId, y: ValueId) -> Option<()> {
     ]);
     let sum = b.reach(x) + b.reach(y);
     let (reach, act) = match kind {
-        BinaryKind::Maximum | BinaryKind::Minimum => (sum, Activation::None),
+        BinaryKind::Maximum
+        | BinaryKind::Minimum
+        | BinaryKind::Power
+        | BinaryKind::Modulo
+        | BinaryKind::Remainder
+        | BinaryKind::BitAnd
+        | BinaryKind::BitOr
+        | BinaryKind::BitXor
+        | BinaryKind::ShiftLeft
+        | BinaryKind::ShiftRight => (sum, Activation::None),
         BinaryKind::SquaredDifference => (sum * sum, Activation::None),
         BinaryKind::Mul => (b.reach(x) * b.reach(y), activation(b)),
         BinaryKind::Add | BinaryKind::Sub | BinaryKind::Div => (sum, activation(b)),
@@ -61,6 +70,18 @@ pub(super) fn compare(b: &mut Builder) -> Option<()> {
     let y = b.partner(|ty| ty.elem == elem && ty.shape == shape)?;
     let kind = b.choices.pick(CompareKind::ALL);
     b.push(Compare { kind }, &[Some(x), Some(y)], Results::Reach(1.0))
+}
+
+/// A choice between two values of one type, by a constant or by a value.
+pub(super) fn select(b: &mut Builder) -> Option<()> {
+    let x = b.value();
+    let ty = b.ty(x).clone();
+    let y = b.partner(|other| *other == ty)?;
+    let condition = match b.value_of(&[ElemType::Bool]) {
+        Some(id) if b.ty(id).shape == ty.shape => id,
+        _ => b.constant(TensorType::plain(ElemType::Bool, ty.shape.clone())),
+    };
+    b.push(Select {}, &[Some(condition), Some(x), Some(y)], Results::Like(x))
 }
 
 /// Functions that are defined for all numbers.
@@ -106,7 +127,7 @@ pub(super) fn lut(b: &mut Builder) -> Option<()> {
 /// Mean, sum or extremes over any dimensions.
 pub(super) fn reduce(b: &mut Builder) -> Option<()> {
     let x = b.value_of(ARITHMETIC)?;
-    let kind = b.choices.pick(ReduceKind::ALL);
+    let kind = b.choices.pick(&[ReduceKind::Mean, ReduceKind::Sum, ReduceKind::Max, ReduceKind::Min]);
     let rank = b.ty(x).shape.rank();
     let axes: Vec<usize> = (0..rank).filter(|_| b.choices.chance(50)).collect();
     if axes.is_empty() {
@@ -116,7 +137,7 @@ pub(super) fn reduce(b: &mut Builder) -> Option<()> {
     let results = match kind {
         ReduceKind::Sum => Results::Reach(b.reach(x) * (count as f64).sqrt()),
         ReduceKind::Mean => Results::Reach(b.reach(x)),
-        ReduceKind::Max | ReduceKind::Min => Results::Like(x),
+        ReduceKind::Max | ReduceKind::Min | ReduceKind::Product => Results::Like(x),
     };
     let keep_dims = b.choices.chance(50);
     b.push(Reduce { kind, axes, keep_dims }, &[Some(x)], results)

@@ -1,8 +1,8 @@
 //! Steps that move elements, and state.
 
 use redsc_ir::ops::{
-    Activation, AssignVariable, Binary, BinaryKind, Concat, Pad, PadMode, ReadVariable, Reshape, Resize2d,
-    ResizeKind, Slice, Split, Transpose,
+    Activation, AssignVariable, Binary, BinaryKind, Concat, Gather, Pad, PadMode, ReadVariable, Reshape,
+    Resize2d, ResizeKind, Scatter, ScatterKind, Slice, Split, Transpose,
 };
 use redsc_ir::{ElemType, TensorType};
 
@@ -104,6 +104,37 @@ pub(super) fn slice(b: &mut Builder) -> Option<()> {
         stride.push(if backwards { -(step as i64) } else { step as i64 });
     }
     b.push(Slice { begin, size, stride }, &[Some(x)], Results::Like(x))
+}
+
+/// Rows by constant numbers, some of them from the end.
+pub(super) fn gather(b: &mut Builder) -> Option<()> {
+    let x = b.value();
+    let rank = b.ty(x).shape.rank();
+    if rank == 0 {
+        return None;
+    }
+    let axis = b.choices.below(rank);
+    let count = b.choices.between(1, 4);
+    let indices = b.constant(TensorType::plain(ElemType::I32, [count]));
+    b.push(Gather { axis }, &[Some(x), Some(indices)], Results::Like(x))
+}
+
+/// Rows replaced or combined by constant numbers.
+pub(super) fn scatter(b: &mut Builder) -> Option<()> {
+    let x = b.value();
+    let ty = b.ty(x).clone();
+    if ty.shape.rank() == 0 {
+        return None;
+    }
+    let count = b.choices.between(1, 3);
+    let indices = b.constant(TensorType::plain(ElemType::I32, [count]));
+    let shape = [&[count], &ty.shape[1..]].concat();
+    let updates = b.constant(TensorType { shape: shape.into(), ..ty.clone() });
+    let kind = match ty.elem {
+        ElemType::F32 => b.choices.pick(ScatterKind::ALL),
+        _ => ScatterKind::Set,
+    };
+    b.push(Scatter { kind }, &[Some(x), Some(indices), Some(updates)], Results::Like(x))
 }
 
 /// Larger or smaller images.

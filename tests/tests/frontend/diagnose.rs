@@ -104,7 +104,7 @@ fn other_files() {
         .collect();
     insta::assert_snapshot!(text, @r"
     error[E0201]: the file is empty
-    error[E0201]: ONNX models are not supported yet
+    error[E0202]: the model has no graph
     error[E0201]: this is not a model that redsc reads
     error[E0202]: the root table cannot be read
     error[E0201]: this is not a model that redsc reads

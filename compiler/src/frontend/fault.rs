@@ -1,33 +1,33 @@
-//! Why a part of a TFLite model cannot be translated.
+//! Why a part of a model cannot be translated.
 
 use redsc_ir::Diagnostic;
 use redsc_schema::planus;
 
 /// The file is damaged: it contradicts the format or itself.
-pub(super) const DAMAGED: &str = "E0202";
+pub(in crate::frontend) const DAMAGED: &str = "E0202";
 /// There is no translation for the operator.
-pub(super) const OPERATOR: &str = "E0203";
+pub(in crate::frontend) const OPERATOR: &str = "E0203";
 /// The element type or the storage of a tensor is not supported.
-pub(super) const STORAGE: &str = "E0204";
+pub(in crate::frontend) const STORAGE: &str = "E0204";
 /// The shape of a tensor is unknown or too large.
-pub(super) const SHAPE: &str = "E0205";
+pub(in crate::frontend) const SHAPE: &str = "E0205";
 /// The quantization of a tensor is invalid or not supported.
-pub(super) const QUANTIZATION: &str = "E0206";
+pub(in crate::frontend) const QUANTIZATION: &str = "E0206";
 /// The contents of a constant do not fit its type or are elsewhere.
-pub(super) const CONTENTS: &str = "E0207";
+pub(in crate::frontend) const CONTENTS: &str = "E0207";
 /// The operator is supported, but not in this form.
-pub(super) const FORM: &str = "E0208";
+pub(in crate::frontend) const FORM: &str = "E0208";
 /// Operators and tensors do not form a graph in execution order.
-pub(super) const STRUCTURE: &str = "E0209";
+pub(in crate::frontend) const STRUCTURE: &str = "E0209";
 /// Float activations meet integer weights.
-pub(super) const HYBRID: &str = "E0210";
+pub(in crate::frontend) const HYBRID: &str = "E0210";
 
 /// The result of translating a part.
-pub(super) type Outcome<T = ()> = Result<T, Problem>;
+pub(in crate::frontend) type Outcome<T = ()> = Result<T, Problem>;
 
 /// Why a part could not be translated.
 #[derive(Debug)]
-pub(super) enum Problem {
+pub(in crate::frontend) enum Problem {
     /// It depends on something that is in the list of diagnostics already.
     Reported,
     /// Something new.
@@ -36,7 +36,7 @@ pub(super) enum Problem {
 
 /// One thing that is wrong; the place is added by who knows it.
 #[derive(Debug)]
-pub(super) struct Fault {
+pub(in crate::frontend) struct Fault {
     code: &'static str,
     message: String,
     tensor: Option<String>,
@@ -44,13 +44,13 @@ pub(super) struct Fault {
 }
 
 impl Problem {
-    pub(super) fn new(code: &'static str, message: impl Into<String>) -> Self {
+    pub(in crate::frontend) fn new(code: &'static str, message: impl Into<String>) -> Self {
         let message = message.into();
         Problem::Fault(Box::new(Fault { code, message, tensor: None, help: String::new() }))
     }
 
     /// Says what would help.
-    pub(super) fn help(mut self, help: &str) -> Self {
+    pub(in crate::frontend) fn help(mut self, help: &str) -> Self {
         if let Problem::Fault(fault) = &mut self {
             fault.help = help.into();
         }
@@ -58,7 +58,7 @@ impl Problem {
     }
 
     /// Names the tensor that is at fault, unless that is known already.
-    pub(super) fn in_tensor(mut self, name: &str) -> Self {
+    pub(in crate::frontend) fn in_tensor(mut self, name: &str) -> Self {
         if let Problem::Fault(fault) = &mut self {
             fault.tensor.get_or_insert_with(|| name.into());
         }
@@ -66,7 +66,7 @@ impl Problem {
     }
 
     /// The diagnostic of a fault at a place, unless it is reported already.
-    pub(super) fn diagnostic(self, place: &str) -> Option<Diagnostic> {
+    pub(in crate::frontend) fn diagnostic(self, place: &str) -> Option<Diagnostic> {
         let Problem::Fault(fault) = self else { return None };
         let tensor = fault.tensor.map(|name| format!("tensor `{name}`"));
         let parts = [Some(place.to_string()).filter(|p| !p.is_empty()), tensor];
@@ -85,11 +85,11 @@ impl From<planus::Error> for Problem {
 }
 
 /// The file contradicts the format or itself.
-pub(super) fn damaged(message: impl Into<String>) -> Problem {
+pub(in crate::frontend) fn damaged(message: impl Into<String>) -> Problem {
     Problem::new(DAMAGED, message)
 }
 
 /// The operator is supported, but not in this form.
-pub(super) fn form(message: impl Into<String>) -> Problem {
+pub(in crate::frontend) fn form(message: impl Into<String>) -> Problem {
     Problem::new(FORM, message)
 }

@@ -1,4 +1,7 @@
-//! Rice codes of the gaps between weights and Huffman codes of the weights, each where it is smaller.
+//! Columns without weights left out; Rice codes of the gaps between weights and Huffman codes of the weights, each where it is smaller.
+//!
+//! If bit 5 of the first byte is set, one bit for each column follows, the lowest bit of a byte first, and what comes then
+//! is the matrix of the columns whose bit is set; its own first byte is the first one again, without that bit.
 //!
 //! The first byte says how: its low half is the Rice parameter, or 15 if all weights are stored, zeros included, and
 //! there are no gaps; bit 4 says that weights are Huffman codes, else they are bytes. With Huffman codes the first and
@@ -15,6 +18,22 @@ const NO_GAPS: u32 = 15;
 
 /// The bit of the first byte that stands for Huffman codes.
 const HUFFMAN: u8 = 16;
+
+/// The bit of the first byte that stands for columns left out.
+const COLUMNS: u8 = 32;
+
+/// The matrix of the columns that have weights, and which these are.
+fn dense_columns(matrix: &Matrix) -> (Matrix, Vec<u8>) {
+    let mut mask = vec![0u8; matrix.columns.div_ceil(8)];
+    for r in 0..matrix.rows {
+        matrix.row(r).iter().for_each(|&(column, _)| mask[column / 8] |= 1 << (column % 8));
+    }
+    let is_kept = |column: usize| mask[column / 8] >> (column % 8) & 1 == 1;
+    let columns = (0..matrix.columns).filter(|&c| is_kept(c)).count();
+    let weights = matrix.weights.iter().enumerate();
+    let weights = weights.filter(|(i, _)| is_kept(i % matrix.columns)).map(|(_, &w)| w).collect();
+    (Matrix { rows: matrix.rows, columns, weights }, mask)
+}
 
 /// Zeros before each weight, in the whole matrix.
 fn gaps(matrix: &Matrix) -> Vec<usize> {
@@ -59,11 +78,24 @@ fn choose(matrix: &Matrix) -> Choice {
 }
 
 pub(super) fn size(matrix: &Matrix) -> usize {
-    choose(matrix).bytes
+    let (kept, mask) = dense_columns(matrix);
+    choose(matrix).bytes.min(mask.len() + choose(&kept).bytes)
 }
 
 pub(super) fn encode(matrix: &Matrix) -> (usize, Vec<u8>) {
-    let choice = choose(matrix);
+    let (kept, mask) = dense_columns(matrix);
+    let (whole, rest) = (choose(matrix), choose(&kept));
+    if whole.bytes <= mask.len() + rest.bytes {
+        return encode_as(matrix, &whole);
+    }
+    let (elements, mut bytes) = encode_as(&kept, &rest);
+    bytes[0] |= COLUMNS;
+    bytes.splice(1..1, mask);
+    (elements, bytes)
+}
+
+/// All columns.
+fn encode_as(matrix: &Matrix, choice: &Choice) -> (usize, Vec<u8>) {
     let flag = if choice.code.is_some() { HUFFMAN } else { 0 };
     let mut bytes = vec![choice.parameter as u8 | flag];
     let codes = choice.code.as_ref().map(Code::codes);
@@ -115,8 +147,30 @@ pub(super) fn decode(
     rows: usize,
     columns: usize,
 ) -> Result<Matrix, DecodeError> {
+    let (&how, rest) = bytes.split_first().ok_or_else(|| error("the stream is empty"))?;
+    if how & COLUMNS == 0 {
+        return decode_all(how, rest, elements, rows, columns);
+    }
+    let (mask, rest) =
+        rest.split_at_checked(columns.div_ceil(8)).ok_or_else(|| error("the mask of columns ends early"))?;
+    let kept: Vec<usize> = (0..columns).filter(|&c| mask[c / 8] >> (c % 8) & 1 == 1).collect();
+    let part = decode_all(how, rest, elements, rows, kept.len())?;
     let mut matrix = Matrix::zeros(rows, columns)?;
-    let (&how, mut rest) = bytes.split_first().ok_or_else(|| error("the stream is empty"))?;
+    for (i, &weight) in part.weights.iter().enumerate() {
+        matrix.weights[i / kept.len() * columns + kept[i % kept.len()]] = weight;
+    }
+    Ok(matrix)
+}
+
+/// All columns; `how` is the first byte, which is not in `rest`.
+fn decode_all(
+    how: u8,
+    mut rest: &[u8],
+    elements: usize,
+    rows: usize,
+    columns: usize,
+) -> Result<Matrix, DecodeError> {
+    let mut matrix = Matrix::zeros(rows, columns)?;
     let mut code = None;
     if how & HUFFMAN != 0 {
         let (read, after) = read_table(rest).ok_or_else(|| error("the table of codes is not valid"))?;

@@ -34,6 +34,12 @@ pub enum Access {
 }
 
 impl Kernel {
+    /// Whether the kernel widens each row of its first operand to 16 bit before anything else: upwards, four bytes at a
+    /// time, to the start of its scratch memory. If there is but one row, it reads the operand no more from then on.
+    pub fn widens_first(self) -> bool {
+        matches!(self, Kernel::FullyConnectedS8Dsp)
+    }
+
     /// In which order the kernel reads its first operand and writes its result.
     pub fn access(self) -> Access {
         match self {

@@ -174,7 +174,7 @@ fn best_packing(sharer: &Sharer<'_>, sharing: &Sharing, budget: u64) -> (Packing
 /// What orders of nodes are compared by, as kernels are not chosen yet: no scratch memory, and the usual overlaps.
 pub(crate) fn usual_needs(module: &Module) -> Vec<Vec<Need>> {
     let of_graph = |graph: &Graph| {
-        let need = |node| Need { scratch_bytes: 0, overlap: usual_overlap(module, graph, node) };
+        let need = |node| Need { overlap: usual_overlap(module, graph, node), ..Need::default() };
         graph.nodes.iter().map(need).collect()
     };
     module.graphs.iter().map(of_graph).collect()

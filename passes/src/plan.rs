@@ -6,7 +6,7 @@ use redsc_ir::plan::{GraphPlan, Scratch, Step};
 use redsc_ir::target::MemoryKind;
 use redsc_ir::{Graph, Module, Op, Plan, Target};
 
-use crate::memory::overlap::overlap;
+use crate::memory::overlap::{overlap, scratch_overlap};
 use crate::memory::{self, Layout, Need, Room};
 use crate::select_kernels::sparse::SparseOptions;
 use crate::select_kernels::{Choice, select_kernel};
@@ -91,9 +91,13 @@ fn left_over(target: &Target, bytes: usize) -> PlanError {
 
 /// What the kernels of one graph need and allow.
 fn needs(module: &Module, graph: &Graph, choices: &[Choice]) -> Vec<Need> {
-    let need = |(node, choice): (_, &Choice)| Need {
-        scratch_bytes: choice.scratch_bytes,
-        overlap: overlap(&Operands { module, graph, node }, choice.kernel.access()),
+    let need = |(node, choice): (_, &Choice)| {
+        let operands = Operands { module, graph, node };
+        Need {
+            scratch_bytes: choice.scratch_bytes,
+            overlap: overlap(&operands, choice.kernel.access()),
+            scratch_overlap: scratch_overlap(&operands, choice.kernel, choice.scratch_bytes),
+        }
     };
     graph.nodes.iter().zip(choices).map(need).collect()
 }

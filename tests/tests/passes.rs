@@ -11,7 +11,7 @@ use redsc_ir::sparse::Format;
 use redsc_ir::verify::verify_plan;
 use redsc_ir::{Data, ElemType, Graph, Module, Node, Plan, Target};
 use redsc_passes::PASSES;
-use redsc_passes::memory::overlap::overlap;
+use redsc_passes::memory::overlap::{overlap, scratch_overlap};
 use redsc_passes::memory::{Layout, Need, lay_out};
 use redsc_passes::select_kernels::select_kernel;
 use redsc_passes::select_kernels::sparse::SparseOptions;
@@ -151,9 +151,12 @@ fn expect_valid_plan(module: &Module) -> Result<(), TestCaseError> {
 /// The kernel of a node, or any if there is none, with what it allows and some scratch memory.
 fn step(module: &Module, graph: &Graph, node: &Node, target: &Target, n: usize) -> (Kernel, Need) {
     let operands = Operands { module, graph, node };
-    let kernel = select_kernel(&operands, target, &SparseOptions::default())
-        .map_or(Kernel::Inline, |choice| choice.kernel);
-    (kernel, Need { scratch_bytes: n % 3 * 40, overlap: overlap(&operands, kernel.access()) })
+    let choice = select_kernel(&operands, target, &SparseOptions::default());
+    let (kernel, scratch) =
+        choice.map_or((Kernel::Inline, 0), |choice| (choice.kernel, choice.scratch_bytes));
+    let scratch_bytes = if kernel.widens_first() { scratch } else { n % 3 * 40 };
+    let scratch_overlap = scratch_overlap(&operands, kernel, scratch_bytes);
+    (kernel, Need { scratch_bytes, overlap: overlap(&operands, kernel.access()), scratch_overlap })
 }
 
 fn plan_of(layout: Layout, steps: &[Vec<(Kernel, Need)>]) -> Plan {

@@ -9,10 +9,10 @@
 //! * `E0303` They start at multiples of [`ALIGNMENT`]; what takes part in a view, at multiples of its elements.
 //! * `E0304` A value still holds what was computed when a node, the caller or a region reads it, and a variable what was
 //!   assigned when a node or the next invocation reads it. In between, its place may serve others.
-//! * `E0305` Operands, results and scratch memory of a node are apart, with two exceptions: an elementwise operator may
+//! * `E0305` Operands, results and scratch memory of a node are apart, with three exceptions: an elementwise operator may
 //!   write its result over an operand from the same start or from further below (`sharing` has the list), and a kernel
 //!   that slides a window may write its result over its first operand where it never reads what it has written
-//!   (`overlap` follows it).
+//!   (`overlap` follows it); scratch memory to which a kernel widens its operand first may grow over that operand.
 //! * `E0306` Variables are apart from each other.
 //! * `E0307` What is provided, computed or read has a place; constants, and only they, are in flash.
 //! * `E0308` A view has the bytes of its operands in the right order, and its operator only moves bytes. A view of a

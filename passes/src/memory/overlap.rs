@@ -8,6 +8,7 @@
 //! Optimisation for Machine Learning on Micro-controllers", 2020, describe the idea for single operators.)
 
 use redsc_ir::access::{self, Access};
+use redsc_ir::kernels::Kernel;
 use redsc_ir::ops::Operands;
 use redsc_ir::params::lines::Lines;
 use redsc_ir::params::window::Window;
@@ -37,6 +38,15 @@ pub fn overlap(operands: &Operands<'_>, access: Access) -> Option<Overlap> {
             (bytes[0] == bytes[1] && lines_stay_behind(&window, together)).then_some(Overlap::Start)
         }
     }
+}
+
+/// How far the scratch memory of a node must start below its first operand to lie over it, if the kernel allows that: it
+/// fills four bytes while it reads two, so that only the last ones must be apart.
+pub fn scratch_overlap(operands: &Operands<'_>, kernel: Kernel, scratch_bytes: usize) -> Option<usize> {
+    let operand = operands.get(0)?;
+    let quads = operand.elements().div_ceil(4);
+    let is_one_row = operand.elem.bytes() == 1 && scratch_bytes == 8 * quads;
+    (kernel.widens_first() && is_one_row && quads > 0).then(|| 4 * (quads - 1))
 }
 
 /// The largest lead of writing over reading, in bytes.

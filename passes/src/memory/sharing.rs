@@ -183,6 +183,7 @@ impl Sharer<'_> {
         let mut growths = Vec::new();
         for (g, graph) in self.module.graphs.iter().enumerate() {
             for (n, node) in graph.nodes.iter().enumerate() {
+                growths.extend(self.scratch_growth(g, n));
                 let &[result] = &node.outputs[..] else { continue };
                 let Some(result_tenant) = self.tenants.value(g, result) else { continue };
                 for (index, id) in node.inputs.iter().enumerate() {
@@ -200,6 +201,15 @@ impl Sharer<'_> {
         }
         growths.dedup();
         growths
+    }
+
+    /// The scratch memory of a node over its first operand.
+    fn scratch_growth(&self, g: usize, n: usize) -> Option<Growth> {
+        let node = &self.module.graphs[g].nodes[n];
+        let id = node.input(0)?;
+        let once = node.operands().filter(|&other| other == id).count() == 1;
+        let distance = self.needs[g][n].scratch_overlap.filter(|_| once)?;
+        Some(Growth { operand: self.tenants.value(g, id)?, result: self.tenants.scratch[g][n]?, distance })
     }
 
     /// Writes results over the first operand that allows it from its start.

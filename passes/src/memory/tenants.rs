@@ -13,6 +13,8 @@ pub struct Need {
     pub scratch_bytes: usize,
     /// How its result may lie over its first operand.
     pub overlap: Option<Overlap>,
+    /// How far its scratch memory must start below its first operand to lie over it.
+    pub scratch_overlap: Option<usize>,
 }
 
 /// Something that needs consecutive bytes for some time.

@@ -86,3 +86,31 @@ fn channels(window: &Window, together: usize, places: &Places) -> bool {
     }
     true
 }
+
+/// Whether a kernel that widens one row of bytes, four at a time, reads each before it is written over.
+pub(super) fn is_widened_in_time(places: &Places) -> bool {
+    let bytes = places.from.len();
+    let is_one_row = places.to.len() == 8 * bytes.div_ceil(4);
+    let in_time = |first: usize| {
+        // What is read from here on, and what was written before.
+        let (unread, written) = (places.from.start + first, places.to.start + 2 * first);
+        written <= unread || places.to.start >= places.from.end
+    };
+    is_one_row && (4..bytes).step_by(4).all(in_time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn widening_may_follow_close_behind_what_is_read() {
+        let at = |scratch: usize| is_widened_in_time(&Places { from: 64..80, to: scratch..scratch + 32 });
+        // The last four bytes are read before what becomes of them is written.
+        assert!(at(52) && at(48) && at(0));
+        assert!(!at(53) && !at(64) && !at(72));
+        assert!(at(80));
+        // More than one row, which would be read later.
+        assert!(!is_widened_in_time(&Places { from: 64..80, to: 32..48 }));
+    }
+}

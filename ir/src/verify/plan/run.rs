@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::memory::{Contents, Memory, Segment, Source};
-use super::overlap::{Places, is_harmless};
+use super::overlap::{Places, is_harmless, is_widened_in_time};
 use super::sharing::{may_overwrite, view};
 use crate::access::Access;
 use crate::entity::{GraphId, ValueId};
@@ -166,7 +166,17 @@ impl<'r> Run<'r, '_> {
         if let Some(scratch) = self.plan.graphs[frame.id.index()].steps[position].scratch {
             let range = scratch.offset..scratch.offset + scratch.bytes;
             let others = node.operands().chain(node.outputs.iter().copied());
+            let kernel = self.plan.graphs[frame.id.index()].steps[position].kernel;
+            let operand = node.input(0);
             for id in others.filter(|&id| frame.range(id).is_some_and(|other| overlap(&range, &other))) {
+                let is_read_in_time = || {
+                    let places = frame.range(id).map(|from| Places { from, to: range.clone() });
+                    let once = node.operands().filter(|&other| other == id).count() == 1;
+                    kernel.widens_first() && once && places.is_some_and(|places| is_widened_in_time(&places))
+                };
+                if operand == Some(id) && is_read_in_time() {
+                    continue;
+                }
                 let name = self.findings.value(frame.id, id);
                 self.findings.add("E0305", part, format!("the scratch memory overlaps {name}"));
             }

@@ -216,6 +216,10 @@ define_kernels! {
     Rsqrt = "redsc_rsqrt" in "ref/rsqrt.c";
     /// Logistic function or tanh of 16-bit codes.
     SigmoidS16 = "redsc_sigmoid_s16" in "ref/sigmoid_s16.c";
+    /// Logistic function or tanh of 16-bit codes, for Arm's DSP extension.
+    SigmoidS16Dsp = "redsc_sigmoid_s16_dsp" in "dsp/sigmoid_s16_dsp.c";
+    /// Logistic function or tanh of 16-bit codes, for Arm's vector extension.
+    SigmoidS16Mve = "redsc_sigmoid_s16_mve" in "mve/sigmoid_s16_mve.c";
     /// Functions of real numbers.
     UnaryF32 = "redsc_unary_f32" in "ref/unary_f32.c";
     /// Functions of plain integers.

@@ -22,6 +22,7 @@ pub(super) fn select(operands: &Operands<'_>) -> Option<Choice> {
         Op::DepthwiseConv2d(op) => depthwise(op, operands, result).or_else(|| wide::dsp(operands)),
         Op::FullyConnected(op) => fully_connected(op, operands, result).or_else(|| wide::dsp(operands)),
         Op::Svdf(op) => recurrent::svdf_dsp(op, operands, result),
+        Op::Unary(op) => wide::sigmoid(op, operands, Kernel::SigmoidS16Dsp),
         Op::Lstm(op) => recurrent::lstm_dsp(op, operands, result),
         _ => None,
     }

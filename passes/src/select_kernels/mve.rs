@@ -29,6 +29,7 @@ pub(super) fn select(operands: &Operands<'_>) -> Option<Choice> {
         Op::DepthwiseConv2d(op) => depthwise(op, operands, result).or_else(|| wide::mve(operands)),
         Op::FullyConnected(op) => fully_connected(op, operands, result).or_else(|| wide::mve(operands)),
         Op::Svdf(op) => recurrent::svdf_mve(op, operands, result),
+        Op::Unary(op) => wide::sigmoid(op, operands, Kernel::SigmoidS16Mve),
         Op::Lstm(op) => recurrent::lstm_mve(op, operands, result),
         _ => None,
     }

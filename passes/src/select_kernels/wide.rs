@@ -2,11 +2,12 @@
 
 use redsc_ir::Op;
 use redsc_ir::kernels::Kernel;
-use redsc_ir::ops::{DepthwiseConv2d, Operands};
+use redsc_ir::ops::{DepthwiseConv2d, Operands, Unary};
 use redsc_ir::params::conv::ConvParams;
 use redsc_ir::params::folded::FilterOrder;
 use redsc_ir::params::linear::FullyConnectedParams;
 use redsc_ir::params::mac::MacArithmetic;
+use redsc_ir::params::unary::UnaryParams;
 use redsc_ir::params::wide::WideLayer;
 use redsc_ir::params::window::Window;
 
@@ -31,6 +32,20 @@ pub(super) fn mve(operands: &Operands<'_>) -> Option<Choice> {
     };
     let scratch_bytes = if single_tap(&window) { 0 } else { 2 * inputs + 32 };
     Some(Choice::dense(Kernel::Conv2dS16Mve, scratch_bytes))
+}
+
+/// `kernel`, if a function is one of 16-bit codes that goes by the table of the logistic function.
+pub(super) fn sigmoid(op: &Unary, operands: &Operands<'_>, kernel: Kernel) -> Option<Choice> {
+    let result = operands.graph.ty(*operands.node.outputs.first()?);
+    match UnaryParams::new(op, operands, result).ok()? {
+        UnaryParams::LogisticTable(_) | UnaryParams::TanhTable(_) => Some(kernel.into()),
+        UnaryParams::Plain
+        | UnaryParams::Clamp(_)
+        | UnaryParams::Abs(_)
+        | UnaryParams::Rsqrt(_)
+        | UnaryParams::Logistic(_)
+        | UnaryParams::Tanh(_) => None,
+    }
 }
 
 /// `kernel`, if a depthwise convolution fits. It reads behind the end of the input, which must not be a constant.

@@ -57,7 +57,9 @@ impl Kernel {
                 Access::Pixels { together: 1, buffered: true }
             }
             Kernel::Conv2dS8Dsp | Kernel::Conv2dRowsS8Dsp => Access::Pixels { together: 3, buffered: true },
-            Kernel::Conv2dS8Mve => Access::Pixels { together: 2, buffered: false },
+            Kernel::Conv2dS8Mve | Kernel::Conv2dTiledS8 | Kernel::DepthwiseTiledS8 => {
+                Access::Pixels { together: 2, buffered: false }
+            }
             Kernel::Conv2dSparseS8 => Access::Pixels { together: 4, buffered: false },
             Kernel::Conv2dSparseS8Dsp => Access::Pixels { together: 8, buffered: true },
             Kernel::Conv2dRowsS8Mve => Access::Pixels { together: 2, buffered: true },

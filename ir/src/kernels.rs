@@ -64,6 +64,12 @@ define_kernels! {
     Inline = "" in "";
     /// Convolution of any geometry, 8 bit.
     Conv2dS8 = "redsc_conv2d_s8" in "ref/conv2d_s8.c";
+    /// Convolution of any geometry in one group, 8 bit, for cores without vectors.
+    Conv2dTiledS8 = "redsc_conv2d_tiled_s8" in "ref/conv2d_tiled_s8.c";
+    /// Depthwise convolution with depth multiplier 1, 8 bit, for cores without vectors.
+    DepthwiseTiledS8 = "redsc_depthwise_tiled_s8" in "ref/depthwise_tiled_s8.c";
+    /// Fully connected, 8 bit, for cores without vectors.
+    FullyConnectedTiledS8 = "redsc_fully_connected_tiled_s8" in "ref/fully_connected_tiled_s8.c";
     /// Convolution of any geometry, unsigned 8 bit.
     Conv2dU8 = "redsc_conv2d_u8" in "ref/conv2d_u8.c";
     /// Convolution of any geometry, 16-bit activations, 8-bit weights.

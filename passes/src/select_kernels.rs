@@ -12,6 +12,7 @@ mod dsp;
 mod fpu;
 mod mve;
 mod recurrent;
+mod scalar;
 pub mod sparse;
 mod wide;
 
@@ -57,7 +58,7 @@ fn optimized(operands: &Operands<'_>, target: &Target) -> Option<Choice> {
     let mve = || target.has(Feature::Mve).then(|| mve::select(operands)).flatten();
     let dsp = || target.has(Feature::Dsp).then(|| dsp::select(operands)).flatten();
     let fpu = || [Feature::Dsp, Feature::Fpu].iter().all(|&f| target.has(f)).then(|| fpu::select(operands));
-    mve().or_else(dsp).or_else(|| fpu().flatten())
+    mve().or_else(dsp).or_else(|| fpu().flatten()).or_else(|| scalar::select(operands))
 }
 
 /// The portable kernel: it serves every shape, and weights that are not constant.

@@ -41,6 +41,7 @@ sources! {
     "common/exponentials.h"
     "common/fixed.h"
     "common/fixed_log.h"
+    "common/gather.h"
     "common/half.h"
     "common/lstm_cell.h"
     "common/nested.h"
@@ -59,6 +60,7 @@ sources! {
     "common/redsc_resize.h"
     "common/requant.h"
     "common/rows.h"
+    "common/scale_down.h"
     "common/sigmoid16.h"
     "common/sparse.h"
     "common/window.h"
@@ -127,12 +129,14 @@ sources! {
     "ref/conv2d_s16.c"
     "ref/conv2d_s8.c"
     "ref/conv2d_sparse_s8.c"
+    "ref/conv2d_tiled_s8.c"
     "ref/conv2d_u8.c"
     "ref/copy.c"
     "ref/depthwise_conv2d_f32.c"
     "ref/depthwise_conv2d_s16.c"
     "ref/depthwise_conv2d_s8.c"
     "ref/depthwise_conv2d_u8.c"
+    "ref/depthwise_tiled_s8.c"
     "ref/dequantize.c"
     "ref/dequantize_axis.c"
     "ref/dequantize_f16.c"
@@ -142,6 +146,7 @@ sources! {
     "ref/fully_connected_s16.c"
     "ref/fully_connected_s8.c"
     "ref/fully_connected_sparse_s8.c"
+    "ref/fully_connected_tiled_s8.c"
     "ref/fully_connected_u8.c"
     "ref/gather.c"
     "ref/leaky_relu.c"
@@ -274,7 +279,7 @@ mod tests {
     fn every_file_is_listed_and_sorted() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         let mut found = BTreeSet::new();
-        for folder in ["common", "ref", "dsp", "mve"] {
+        for folder in ["common", "ref", "dsp", "fpu", "mve"] {
             let Ok(entries) = std::fs::read_dir(root.join(folder)) else { continue };
             for entry in entries {
                 found.insert(format!("{folder}/{}", entry.unwrap().file_name().to_string_lossy()));

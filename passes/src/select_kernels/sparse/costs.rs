@@ -51,6 +51,10 @@ pub(super) fn instructions(choice: Choice, work: &Work<'_>) -> Instructions {
             200.0 + tiles(4) * (18.0 * elements() + 90.0 * filters + 60.0 + 4.0 * copies)
         }
         Kernel::FullyConnectedSparseS8 => 50.0 + tiles(1) * (7.0 * elements() + 25.0 * filters),
+        Kernel::Conv2dTiledS8 => {
+            tiles(2) * (rows.div_ceil(4) as f64 * (17.0 * x + 180.0) + 60.0 + 2.0 * copies)
+        }
+        Kernel::FullyConnectedTiledS8 => tiles(1) * rows.div_ceil(4) as f64 * (12.0 * x + 100.0),
         // The portable kernels for dense weights.
         _ => tiles(1) * (filters * (5.0 * x + 18.0)),
     })

@@ -2,7 +2,7 @@
 //! and quantization; [`super::super::quantized`] makes integer operators of them.
 
 use redsc_ir::ops::{BinaryKind, Dequantize, Quantize, ReduceKind, UnaryKind};
-use redsc_ir::{Data, ElemType, Quant, TensorType, ValueId};
+use redsc_ir::{Data, ElemType, Op, Quant, TensorType, ValueId};
 use redsc_onnx_schema::tensor_proto::DataType;
 
 use super::super::call::{Call, axis};
@@ -225,6 +225,9 @@ fn as_codes(c: &mut Call, x: ValueId, scale: f32, zero_point: i32) -> Outcome<Op
     if let Some(data) = c.graph.constant(x).cloned() {
         return Ok(Some(constant_codes(c, x, &data, scale, zero_point)));
     }
+    if c.elem(x) == ElemType::I8 {
+        return Ok(adopt(c, x, &quant).then_some(x));
+    }
     let unread = c.graph.inputs.contains(&x)
         && c.ty(x).quant == Quant::None
         && c.graph.nodes.iter().all(|node| node.operands().all(|id| id != x));
@@ -239,6 +242,29 @@ fn as_codes(c: &mut Call, x: ValueId, scale: f32, zero_point: i32) -> Outcome<Op
     let signed = c.append(Quantize {}, &[x], Some((ElemType::I8, quant)))?;
     c.reader.signed.insert(x, signed);
     Ok(Some(signed))
+}
+
+/// Gives a quantization to an input, or to what consists of the elements of one; `false` if it has another one.
+fn adopt(c: &mut Call, x: ValueId, quant: &Quant) -> bool {
+    if c.ty(x).quant == *quant {
+        return true;
+    }
+    let producer = c.graph.nodes.iter().find(|node| node.outputs.contains(&x));
+    let source = match producer.map(|node| (&node.op, node.input(0))) {
+        None => c.graph.inputs.contains(&x).then_some(None),
+        Some((Op::Reshape(_) | Op::Transpose(_), Some(operand))) => Some(Some(operand)),
+        Some(_) => None,
+    };
+    let adopted = match source {
+        Some(Some(operand)) => adopt(c, operand, quant),
+        Some(None) => true,
+        None => false,
+    };
+    if !adopted || c.ty(x).quant != Quant::None {
+        return false;
+    }
+    c.graph.values[x.index()].ty.quant = quant.clone();
+    true
 }
 
 /// A constant with a quantization; unsigned bytes become signed ones.

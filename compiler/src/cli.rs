@@ -1,12 +1,14 @@
 //! The command line: arguments and dispatch. Each subcommand is one file beside this one.
 
 mod bindings;
+mod calibrate;
 mod compile;
 mod compress;
 mod inspect;
 mod listing;
 mod nest;
 mod opt;
+mod predict;
 mod profile;
 mod progress;
 mod run;
@@ -60,6 +62,10 @@ enum Command {
     Nest(nest::NestCommandArgs),
     /// Compile, run and compare with the reference interpreter.
     Verify(verify::VerifyArgs),
+    /// Predict instructions, cycles, time and energy of a model, or of all models of a folder.
+    Predict(predict::PredictArgs),
+    /// Fit the constants of a board file to measured latencies.
+    Calibrate(calibrate::CalibrateArgs),
     /// Measure kernels on an emulated core and write their cost laws.
     Profile(profile::ProfileArgs),
     /// List the targets.
@@ -167,6 +173,8 @@ fn dispatch(cli: Cli) -> Result<()> {
         Some(Command::Opt(args)) => opt::execute(&args),
         Some(Command::Nest(args)) => nest::execute(&args),
         Some(Command::Verify(args)) => verify::execute(&args),
+        Some(Command::Predict(args)) => predict::execute(&args),
+        Some(Command::Calibrate(args)) => calibrate::execute(&args),
         Some(Command::Profile(args)) => profile::execute(&args),
         Some(Command::Targets) => listing::targets(),
         Some(Command::Passes) => listing::passes(),

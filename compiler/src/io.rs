@@ -16,6 +16,21 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
     })
 }
 
+/// The files of a directory, by name.
+pub fn list(path: &Path) -> Result<Vec<PathBuf>> {
+    let failure = |e: std::io::Error| {
+        let message = format!("cannot read {}: {}", path.display(), e.kind());
+        Failure::new("E0501", message, "", "check the path and its permissions")
+    };
+    let entries = std::fs::read_dir(path).map_err(failure)?;
+    let mut paths = Vec::new();
+    for entry in entries {
+        paths.push(entry.map_err(failure)?.path());
+    }
+    paths.sort();
+    Ok(paths)
+}
+
 /// Creates a directory and its parents.
 pub fn create_dir(path: &Path) -> Result<()> {
     std::fs::create_dir_all(path).map_err(|e| write_failure(path, &e))

@@ -15,6 +15,8 @@ pub mod io;
 pub mod nest;
 pub mod npy;
 #[cfg(feature = "cli")]
+pub mod predict;
+#[cfg(feature = "cli")]
 pub mod profile;
 pub mod report;
 pub mod verify;

@@ -4,6 +4,7 @@
 //! layer of random shape that selects the kernel; samples that share a C file are measured in one run. Every fourth
 //! sample is kept back: the law is not fitted to it, and its errors are those that the file of laws reports.
 
+pub mod baseline;
 pub mod fit;
 pub mod measure;
 pub mod samples;
@@ -24,6 +25,10 @@ pub struct Point {
     pub counts: Vec<Units>,
     /// The layer, for people.
     pub shape: String,
+    /// Extents of operands and results, for predictors that know nothing else.
+    pub extents: Vec<f64>,
+    /// Multiply-accumulate operations; elements of the result for layers without.
+    pub macs: f64,
 }
 
 /// What is measured.
@@ -61,14 +66,15 @@ impl Point {
 /// If a batch cannot be built or run, or if the kernel has no formula.
 pub fn points(kernel: Kernel, settings: &Settings) -> Result<Vec<Point>, String> {
     let mut points = Vec::new();
-    let mut seed = settings.seed;
-    while points.len() < settings.shapes {
+    for seed in (settings.seed..).take(4 + settings.shapes / 4) {
         let batch = samples::batch(kernel, &settings.target, seed, settings.shapes - points.len());
-        seed += 1;
         if batch.is_empty() {
             break;
         }
         points.extend(count(kernel, &batch, settings)?);
+        if points.len() >= settings.shapes {
+            break;
+        }
     }
     Ok(points)
 }
@@ -76,15 +82,14 @@ pub fn points(kernel: Kernel, settings: &Settings) -> Result<Vec<Point>, String>
 fn count(kernel: Kernel, batch: &samples::Batch, settings: &Settings) -> Result<Vec<Point>, String> {
     let counts = measure::steps(batch, &settings.target)?;
     let mut points = Vec::new();
-    for (step, counts) in counts.into_iter().enumerate().skip(1) {
+    // A copy between a variable and a value that share their place takes nothing.
+    let taken = |counts: &Vec<Units>| counts.iter().any(|count| count[0] > 0.0);
+    for (step, counts) in counts.into_iter().enumerate().skip(1).filter(|(_, counts)| taken(counts)) {
         let operands = batch.operands(step);
         let layer = Layer::of(&operands, kernel)?;
-        points.push(Point {
-            kernel,
-            features: features::of(&layer, kernel)?,
-            counts,
-            shape: batch.describe(step),
-        });
+        let features = features::of(&layer, kernel)?;
+        let (extents, macs) = (batch.extents(step), batch.macs(step));
+        points.push(Point { kernel, features, counts, shape: batch.describe(step), extents, macs });
     }
     Ok(points)
 }

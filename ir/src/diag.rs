@@ -96,6 +96,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("E0517", "a file is no set of calibration samples for the model"),
     ("E0518", "there are no such nested subnetworks"),
     ("E0519", "weights cannot be emitted in that format"),
+    ("E0520", "measurements cannot calibrate a board"),
+    ("E0521", "what an operator costs is not known"),
+    ("E0522", "kernels cannot be measured"),
+    ("E0523", "a file does not describe a board, or the board does not fit"),
 ];
 
 /// The meaning of a code.

@@ -15,7 +15,8 @@ mod layer;
 
 use redsc_ir::kernels::Kernel;
 use redsc_ir::ops::Operands;
-use redsc_ir::{Module, Plan, Target};
+use redsc_ir::plan::Place;
+use redsc_ir::{GraphId, Module, Op, Plan, Target, ValueId, VarId};
 
 pub use features::Features;
 pub use laws::{Law, Laws, Units};
@@ -32,9 +33,9 @@ pub struct Cost {
     pub stores: f64,
     /// Instructions that multiply.
     pub multiplies: f64,
-    /// Fewest instructions, for kernels whose work depends on the data.
+    /// Fewest instructions: the law may be off, and the work of some kernels depends on the data.
     pub least: f64,
-    /// Most instructions, for kernels whose work depends on the data.
+    /// Most instructions.
     pub most: f64,
 }
 
@@ -77,18 +78,28 @@ pub fn layer(layer: &Layer, kernel: Kernel, target: &Target) -> Result<Cost, Cos
     Laws::of(target)?.cost(kernel, &features::of(layer, kernel)?)
 }
 
-/// The cost of one invocation of a planned module on `target`.
+/// The cost of one invocation of a planned module on `target`, initializers not counted.
 ///
 /// # Errors
-/// Every step that has no cost.
+/// Every step of the entry graph that has no cost.
 pub fn module(module: &Module, plan: &Plan, target: &Target) -> Result<ModuleCost, Vec<CostError>> {
-    let graph = module.entry();
-    let steps = plan.graphs.first().map(|graph| graph.steps.as_slice()).unwrap_or_default();
+    graph(module, plan, target, GraphId(0))
+}
+
+/// The cost of one run of a graph.
+fn graph(module: &Module, plan: &Plan, target: &Target, id: GraphId) -> Result<ModuleCost, Vec<CostError>> {
+    let nodes = &module.graph(id).nodes;
+    let steps = plan.graphs.get(id.index()).map(|graph| graph.steps.as_slice()).unwrap_or_default();
     let (mut costs, mut errors) = (Vec::with_capacity(steps.len()), Vec::new());
-    for (node, planned) in graph.nodes.iter().zip(steps) {
-        match step(&Operands { module, graph, node }, planned.kernel, target) {
+    for (node, planned) in nodes.iter().zip(steps) {
+        let operands = Operands { module, graph: module.graph(id), node };
+        let cost = match planned.kernel {
+            Kernel::Inline => inline(&operands, plan, target, id),
+            kernel => step(&operands, kernel, target).map_err(|error| vec![error]),
+        };
+        match cost {
             Ok(cost) => costs.push(cost),
-            Err(error) => errors.push(error),
+            Err(more) => errors.extend(more),
         }
     }
     if !errors.is_empty() {
@@ -96,6 +107,52 @@ pub fn module(module: &Module, plan: &Plan, target: &Target) -> Result<ModuleCos
     }
     let total = costs.iter().copied().sum();
     Ok(ModuleCost { steps: costs, total })
+}
+
+/// The cost of access to variables and of control flow, which the code generator writes out.
+fn inline(
+    operands: &Operands<'_>,
+    plan: &Plan,
+    target: &Target,
+    id: GraphId,
+) -> Result<Cost, Vec<CostError>> {
+    let module = operands.module;
+    let run = |id| graph(module, plan, target, id).map(|cost| cost.total);
+    match &operands.node.op {
+        Op::ReadVariable(op) => copy(operands, plan, target, id, op.variable, operands.node.outputs.first()),
+        Op::AssignVariable(op) => {
+            copy(operands, plan, target, id, op.variable, operands.node.input(0).as_ref())
+        }
+        Op::CallOnce(_) => Ok(Cost::default()),
+        Op::If(op) => {
+            let (one, other) = (run(op.then_graph)?, run(op.else_graph)?);
+            let larger = if one.instructions < other.instructions { other } else { one };
+            Ok(Cost { least: one.least.min(other.least), most: one.most.max(other.most), ..larger })
+        }
+        op => Err(vec![CostError {
+            location: operands.node.location.clone(),
+            message: format!("the data decides how often `{}` runs its graphs", op.mnemonic()),
+        }]),
+    }
+}
+
+/// A copy between a variable and a value, unless they share their place.
+fn copy(
+    operands: &Operands<'_>,
+    plan: &Plan,
+    target: &Target,
+    id: GraphId,
+    variable: VarId,
+    value: Option<&ValueId>,
+) -> Result<Cost, Vec<CostError>> {
+    let place = value.and_then(|value| plan.graphs.get(id.index())?.places.get(value.index()));
+    let to = plan.variables.get(variable.index());
+    if let (Some(Place::Arena { offset }), Some(to)) = (place, to)
+        && offset == to
+    {
+        return Ok(Cost::default());
+    }
+    step(operands, Kernel::Inline, target).map_err(|error| vec![error])
 }
 
 impl std::iter::Sum for Cost {

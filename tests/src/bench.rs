@@ -5,11 +5,12 @@ pub mod report;
 
 use redsc::driver::Options;
 use redsc_ir::{ElemType, Module, analysis};
+use redsc_passes::cost;
 
 use crate::baseline::{Baseline, Row};
 use crate::golden::Case;
 use crate::model::{self, Problem};
-use crate::qemu::Core;
+use crate::qemu::{Core, Counts};
 
 /// Flash of start-up code, semihosting and measuring `main` that the baseline's `flash_code` contains and ours does not.
 pub const BASELINE_HARNESS_CODE: u64 = 1_653 + 900;
@@ -27,6 +28,10 @@ pub struct Measurement {
     pub macs: u64,
     /// Our figures.
     pub ours: Figures,
+    /// Our instructions by class.
+    pub counts: Counts,
+    /// The instructions that the cost laws predict, if there are laws for all kernels.
+    pub predicted: Option<f64>,
     /// The stack that an inference needs, in bytes.
     pub stack: u64,
     /// Those of TFLM with CMSIS-NN, `-O2`, where known.
@@ -70,6 +75,12 @@ pub const METRICS: [Metric; 4] = [
 ];
 
 impl Measurement {
+    /// How far the predicted number of instructions is off, in percent.
+    pub fn prediction_error(&self) -> Option<f64> {
+        let counted = self.ours.instructions as f64;
+        self.predicted.filter(|_| counted > 0.0).map(|predicted| 100.0 * (predicted / counted - 1.0))
+    }
+
     /// Ours divided by theirs; smaller is better.
     pub fn ratio(&self, metric: Metric) -> Option<f64> {
         Some((metric.of)(&self.ours) as f64 / (metric.of)(self.theirs.as_ref()?) as f64)
@@ -102,7 +113,8 @@ pub fn measure(
     let sequences = case.sequences()?;
     let dir = tempfile::tempdir().map_err(|e| e.to_string())?;
     let image = compiled.build_for_core(dir.path(), core, &[&settings.level])?;
-    let run = model::run_on_core(&image, dir.path(), &sequences)?;
+    let (run, counts) = model::count_on_core(&image, dir.path(), &sequences)?;
+    let predicted = cost::module(&compiled.module, &compiled.plan, core.target());
     let cpu = core.target_name();
     let theirs = |kernels| baseline.get(&case.name, cpu, kernels, "O2").map(theirs);
     Ok(Measurement {
@@ -116,6 +128,8 @@ pub fn measure(
             code: image.sizes.code(),
             constants: image.sizes.model_const,
         },
+        counts: counts.first().copied().unwrap_or_default(),
+        predicted: predicted.ok().map(|cost| cost.total.instructions),
         stack: run.stack_bytes,
         theirs: theirs("cmsis"),
         theirs_int8_code: theirs("cmsis-int8").map(|figures| figures.code),
@@ -178,6 +192,8 @@ mod tests {
             theirs: Some(figures(100)),
             theirs_int8_code: None,
             deviation: None,
+            counts: Counts::default(),
+            predicted: None,
         }
     }
 

@@ -9,10 +9,10 @@ use redsc::frontend;
 use redsc_codegen::Artifact;
 use redsc_ir::interp::Interpreter;
 use redsc_ir::plan::Level;
-use redsc_ir::{Data, Diagnostic, GraphId, Module, Node, Target};
+use redsc_ir::{Data, Diagnostic, GraphId, Module, Node, Plan, Target};
 
 use crate::golden::{self, Case, Sequence};
-use crate::qemu::{self, BuildError, Core, Image};
+use crate::qemu::{self, BuildError, Core, Counts, Image};
 use crate::{cc, tools};
 
 /// The longest time that one model may take, all its vectors together.
@@ -26,6 +26,8 @@ pub struct Compiled {
     pub module: Module,
     /// The levels of a nested network; what each of them must compute.
     pub levels: Vec<Level>,
+    /// The plan that the C follows.
+    pub plan: Plan,
     tolerance: f64,
 }
 
@@ -101,6 +103,7 @@ pub fn compile_module(module: Module, options: &Options) -> Result<Compiled, Pro
         artifacts: compiled.artifacts,
         module: compiled.module,
         levels: compiled.levels,
+        plan: compiled.plan,
         tolerance,
     })
 }
@@ -201,6 +204,20 @@ pub fn run_on_core(image: &Image, dir: &Path, sequences: &[Sequence]) -> Result<
     write_inputs(dir, sequences)?;
     let finished = qemu::run(image, dir, RUN_LIMIT)?;
     read_run(dir, &finished.stdout, sequences)
+}
+
+/// Runs an image as [`run_on_core`] does and counts classes of instructions of each invocation.
+///
+/// # Errors
+/// As [`run_on_core`]; and if there is no C compiler for the host, which the counting takes.
+pub fn count_on_core(
+    image: &Image,
+    dir: &Path,
+    sequences: &[Sequence],
+) -> Result<(Run, Vec<Counts>), String> {
+    write_inputs(dir, sequences)?;
+    let (finished, counts) = qemu::run_counting(image, dir, RUN_LIMIT)?;
+    Ok((read_run(dir, &finished.stdout, sequences)?, counts))
 }
 
 /// Writes `in.bin` (see `rig/c/run_model.c`). Sequences of one step share an initial state: what the first leaves behind

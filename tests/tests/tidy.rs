@@ -20,7 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("compiler/build-helper", &["redsc", "redsc-codegen", "redsc-ir"]),
     ("compiler/build-helper/example", &["redsc-build"]),
-    ("rig", &["redsc-ir"]),
+    ("compiler/rig", &["redsc-ir"]),
     (
         "tests",
         &[

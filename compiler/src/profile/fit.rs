@@ -22,12 +22,22 @@ pub fn laws(points: &[Point]) -> Result<BTreeMap<String, Law>, String> {
     variants.into_iter().map(|(name, points)| Ok((name, law(&points)?))).collect()
 }
 
-fn law(points: &[&Point]) -> Result<Law, String> {
+/// The points that a predictor is fitted to, and those that are kept back.
+pub fn split<'a>(points: &[&'a Point]) -> (Vec<&'a Point>, Vec<&'a Point>) {
     let (mut train, mut check) = (Vec::new(), Vec::new());
     for (index, point) in points.iter().enumerate() {
-        if index % 4 == 3 { check.push(*point) } else { train.push(*point) }
+        let of_train =
+            |name: &str| train.iter().any(|other: &&Point| other.features.counts().any(|(n, _)| n == name));
+        // What is seen for the first time has to be learnt.
+        let is_new = point.features.counts().any(|(name, _)| !of_train(name));
+        if index % 4 == 3 && !is_new { check.push(*point) } else { train.push(*point) }
     }
-    let units = units(&train)?;
+    (train, check)
+}
+
+fn law(points: &[&Point]) -> Result<Law, String> {
+    let (train, check) = split(points);
+    let units = robust_units(&train)?;
     let errors: Vec<f64> = check.iter().map(|point| error(point, &units)).collect();
     let spread = points.iter().map(|point| point.spread()).fold(0.0, f64::max);
     Ok(Law {
@@ -45,6 +55,39 @@ pub fn error(point: &Point, units: &BTreeMap<String, Units>) -> f64 {
     let known = |(name, count): (&str, f64)| units.get(name).map_or(0.0, |unit| unit[0] * count);
     let predicted: f64 = point.features.counts().map(known).sum();
     100.0 * (predicted - counted).abs() / counted
+}
+
+/// How many times points that are far off are left out.
+const ROUNDS: usize = 3;
+/// A point is far off if its error is so many times the median error, and at least so many percent.
+const FAR: (f64, f64) = (5.0, 15.0);
+
+/// Least squares of relative errors, without points that the compiler treated differently from most others, as long as
+/// enough of them remain.
+fn robust_units(points: &[&Point]) -> Result<BTreeMap<String, Units>, String> {
+    let all = units(points)?;
+    let mut fitted = all.clone();
+    for _ in 0..ROUNDS {
+        let errors: Vec<f64> = points.iter().map(|point| error(point, &fitted)).collect();
+        let mut sorted = errors.clone();
+        sorted.sort_by(f64::total_cmp);
+        let median = if sorted.is_empty() { 0.0 } else { sorted[sorted.len() / 2] };
+        let bound = (FAR.0 * median).max(FAR.1);
+        let near: Vec<&Point> = points
+            .iter()
+            .zip(&errors)
+            .filter(|(_, error)| **error <= bound)
+            .map(|(point, _)| *point)
+            .collect();
+        if near.len() < points.len() * 3 / 4 {
+            break;
+        }
+        // A feature that only occurs in points that are left out keeps its first value.
+        let mut next = all.clone();
+        next.extend(units(&near)?);
+        fitted = next;
+    }
+    Ok(fitted)
 }
 
 /// Least squares of relative errors.

@@ -8,13 +8,17 @@ use redsc_codegen::{COptions, emit_c};
 use redsc_ir::Target;
 use redsc_passes::cost::Units;
 use redsc_passes::{PlanOptions, plan};
-use redsc_rig::qemu::{self, BuildError, Core};
+use redsc_rig::qemu::{self, BuildError, Core, Counts};
 use redsc_rig::tools;
 
 use super::samples::{Batch, contents};
 
 /// How often each batch runs, with other inputs.
 const RUNS: usize = 3;
+/// Calls of the probe before the first step of a run; see `profile.c`.
+const EXTRA: usize = 3;
+/// The one of them that measures what the probe itself takes.
+const EMPTY: usize = 1;
 /// The longest that a batch may run.
 const LIMIT: Duration = Duration::from_secs(300);
 
@@ -27,21 +31,21 @@ pub fn steps(batch: &Batch, target: &Target) -> Result<Vec<Vec<Units>>, String> 
     let dir = tempfile::tempdir().map_err(|e| e.to_string())?;
     write_c(batch, target, dir.path())?;
     let steps = batch.module.entry().nodes.len();
-    let define = format!("-DRIG_STEPS={steps}");
     let main = redsc_rig::unpack(dir.path())?.join("profile.c");
-    let image = qemu::build(core, dir.path(), &[dir.path().join("model.c"), main], &["-O2", &define]);
+    let image = qemu::build(core, dir.path(), &[dir.path().join("model.c"), main], &["-O2"]);
     let image = image.map_err(|error| match error {
         BuildError::DoesNotFit(message) | BuildError::Failed(message) => message,
     })?;
     write_inputs(batch, dir.path())?;
-    let finished = qemu::run(&image, dir.path(), LIMIT)?;
-    let counts = tools::values(&finished.stdout, "step");
-    if counts.len() != RUNS * steps {
-        return Err(format!("{} steps were counted instead of {}", counts.len(), RUNS * steps));
+    let (_, counts) = qemu::run_counting(&image, dir.path(), LIMIT)?;
+    if counts.len() != RUNS * (steps + EXTRA) {
+        return Err(format!("{} regions were counted instead of {}", counts.len(), RUNS * (steps + EXTRA)));
     }
-    let of_step =
-        |step: usize| (0..RUNS).map(|run| [counts[run * steps + step] as f64, 0.0, 0.0, 0.0]).collect();
-    Ok((0..steps).map(of_step).collect())
+    let of_run = |step: usize, run: &[Counts]| {
+        let count = run[EXTRA + step].without(run[EMPTY]);
+        [count.instructions, count.loads, count.stores, count.multiplies].map(|count| count as f64)
+    };
+    Ok((0..steps).map(|step| counts.chunks(steps + EXTRA).map(|run| of_run(step, run)).collect()).collect())
 }
 
 fn write_c(batch: &Batch, target: &Target, dir: &Path) -> Result<(), String> {

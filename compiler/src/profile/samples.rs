@@ -1,8 +1,10 @@
 //! Random layers that select a kernel.
 
 mod builder;
+mod elements;
 
 mod layers;
+mod recurrent;
 
 use fastrand::Rng;
 use redsc_ir::kernels::Kernel;
@@ -64,6 +66,22 @@ impl Batch {
     pub fn operands(&self, layer: usize) -> Operands<'_> {
         let graph = self.module.entry();
         Operands { module: &self.module, graph, node: &graph.nodes[layer] }
+    }
+
+    /// Extents of all operands and results of a layer.
+    pub fn extents(&self, layer: usize) -> Vec<f64> {
+        let operands = self.operands(layer);
+        let results = operands.node.outputs.iter().map(|&id| operands.graph.ty(id));
+        let types = (0..operands.len()).filter_map(|i| operands.get(i)).chain(results);
+        types.flat_map(|ty| ty.shape.iter().map(|&extent| extent as f64)).collect()
+    }
+
+    /// Multiply-accumulate operations of a layer, or elements of its results if it has none.
+    pub fn macs(&self, layer: usize) -> f64 {
+        let operands = self.operands(layer);
+        let macs = redsc_ir::analysis::node_macs(&self.module, operands.graph, operands.node);
+        let results = operands.node.outputs.iter().map(|&id| operands.graph.ty(id).elements());
+        if macs > 0 { macs as f64 } else { results.sum::<usize>() as f64 }
     }
 
     /// A layer for people: operator, types, attributes.

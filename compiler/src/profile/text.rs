@@ -20,7 +20,8 @@ pub fn text(laws: &Laws) -> String {
             law.shapes, law.mean_error, law.worst_error, law.spread
         );
         for (feature, unit) in &law.units {
-            let cells: Vec<String> = unit.iter().map(|cell| format!("{:.3}", cell + 0.0)).collect();
+            let cells: Vec<String> =
+                unit.iter().map(|cell| format!("{:.3}", (cell * 1e3).round() / 1e3 + 0.0)).collect();
             let _ = writeln!(text, "{feature:?} = [{}]", cells.join(", "));
         }
     }

@@ -3,6 +3,7 @@
 use redsc_ir::analysis;
 use redsc_ir::plan::{Arena, Place, Plan};
 use redsc_ir::{Graph, Module, Quant, Target, ValueId};
+use redsc_passes::cost::{self, CostError};
 use redsc_passes::patch::{Patching, Variant};
 use serde::Serialize;
 
@@ -15,6 +16,10 @@ pub struct Report {
     pub target: String,
     /// Multiply-accumulate operations of one invocation.
     pub macs: u64,
+    /// What one invocation executes, predicted; absent where the target or a kernel has no cost law.
+    pub cost: Option<Cost>,
+    /// Why there is no such prediction.
+    pub cost_missing: Vec<String>,
     /// Bytes of weights, biases and tables.
     pub constant_bytes: usize,
     /// Bytes of state that outlives an invocation; part of the arena.
@@ -126,10 +131,45 @@ pub struct Operator {
     pub constant_bytes: usize,
     /// Multiply-accumulate operations.
     pub macs: u64,
+    /// What it executes, predicted; absent if any operator has no prediction.
+    pub cost: Option<Cost>,
+    /// Its part of all instructions, in percent.
+    pub percent: Option<f64>,
     /// C function that runs it; empty for a view.
     pub kernel: &'static str,
     /// Bytes of scratch memory.
     pub scratch_bytes: usize,
+}
+
+/// Instructions of one invocation.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Cost {
+    /// Of all kinds.
+    pub instructions: u64,
+    /// The fewest: laws may be off, and data may matter.
+    pub least: u64,
+    /// The most.
+    pub most: u64,
+    /// Those that load.
+    pub loads: u64,
+    /// Those that store.
+    pub stores: u64,
+    /// Those that multiply.
+    pub multiplies: u64,
+}
+
+impl From<cost::Cost> for Cost {
+    fn from(cost: cost::Cost) -> Self {
+        let whole = |number: f64| number.round() as u64;
+        Cost {
+            instructions: whole(cost.instructions),
+            least: whole(cost.least),
+            most: whole(cost.most),
+            loads: whole(cost.loads),
+            stores: whole(cost.stores),
+            multiplies: whole(cost.multiplies),
+        }
+    }
 }
 
 /// A range of the arena over a time.
@@ -167,25 +207,37 @@ pub enum BlockKind {
 pub fn report(module: &Module, plan: &Plan, target: &Target) -> Report {
     let graph = module.entry();
     let summary = analysis::Summary::of(module);
+    let cost = cost::module(module, plan, target);
+    let step = |index| cost.as_ref().ok().and_then(|cost| Some((*cost.steps.get(index)?, cost.total)));
     let tensors = |ids: &[ValueId]| ids.iter().map(|&id| tensor(graph, id)).collect();
     Report {
         name: module.name.clone(),
         target: target.name.clone(),
         macs: summary.macs,
+        cost: cost.as_ref().ok().map(|cost| cost.total.into()),
+        cost_missing: cost.as_ref().err().map(|errors| reasons(errors)).unwrap_or_default(),
         constant_bytes: summary.weight_bytes,
         variable_bytes: summary.variable_bytes,
         arena_bytes: plan.arena_bytes,
         arena_lower_bound: plan.lower_bound,
         inputs: tensors(&graph.inputs),
         outputs: tensors(&graph.outputs),
-        operators: (0..graph.nodes.len()).map(|index| operator(module, plan, index)).collect(),
+        operators: (0..graph.nodes.len()).map(|index| operator(module, plan, index, step(index))).collect(),
         arena: blocks(module, plan),
         memories: plan.arenas.iter().map(memory_use).collect(),
         choices: Vec::new(),
     }
 }
 
-fn operator(module: &Module, plan: &Plan, index: usize) -> Operator {
+/// Each reason once.
+fn reasons(errors: &[CostError]) -> Vec<String> {
+    let mut reasons: Vec<String> = errors.iter().map(|error| error.message.clone()).collect();
+    reasons.sort_unstable();
+    reasons.dedup();
+    reasons
+}
+
+fn operator(module: &Module, plan: &Plan, index: usize, cost: Option<(cost::Cost, cost::Cost)>) -> Operator {
     let graph = module.entry();
     let node = &graph.nodes[index];
     let step = plan.graphs[0].steps[index];
@@ -200,6 +252,8 @@ fn operator(module: &Module, plan: &Plan, index: usize) -> Operator {
             .map(|data| data.bytes().len())
             .sum(),
         macs: analysis::node_macs(module, graph, node),
+        cost: cost.map(|(cost, _)| cost.into()),
+        percent: cost.map(|(cost, total)| 100.0 * cost.instructions / total.instructions.max(1.0)),
         kernel: step.kernel.symbol(),
         scratch_bytes: step.scratch.map_or(0, |s| s.bytes),
     }

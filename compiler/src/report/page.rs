@@ -88,7 +88,18 @@ pub fn html(module: &Module, report: &Report) -> Result<String, String> {
         target: report.target.clone(),
         facts: facts(report),
         arena: picture(report),
-        columns: vec!["#", "operator", "result", "quantization", "MACs", "constants", "kernel", "from"],
+        columns: vec![
+            "#",
+            "operator",
+            "result",
+            "quantization",
+            "MACs",
+            "instructions",
+            "%",
+            "constants",
+            "kernel",
+            "from",
+        ],
         rows: rows(report),
         graph: graph_svg(module.entry()),
     };
@@ -110,6 +121,7 @@ fn facts(report: &Report) -> Vec<Fact> {
     vec![
         fact("operators", report.operators.len().to_string()),
         fact("MACs", grouped(report.macs)),
+        fact("instructions", report.cost.map_or("unknown".into(), |cost| grouped(cost.instructions))),
         fact("constants", format!("{} B", grouped(report.constant_bytes as u64))),
         fact("arena", format!("{} B", grouped(report.arena_bytes as u64))),
         fact("lower bound of the arena", format!("{} B", grouped(report.arena_lower_bound as u64))),
@@ -118,7 +130,8 @@ fn facts(report: &Report) -> Vec<Fact> {
 }
 
 fn rows(report: &Report) -> Vec<Row> {
-    let most = report.operators.iter().map(|o| o.macs).max().unwrap_or(0).max(1);
+    let weight = |o: &super::facts::Operator| o.cost.map_or(o.macs, |cost| cost.instructions);
+    let most = report.operators.iter().map(weight).max().unwrap_or(0).max(1);
     let text = |text: String| Cell { text, number: false };
     let number = |number: u64| Cell { text: grouped(number), number: true };
     let row = |o: &super::facts::Operator| Row {
@@ -128,11 +141,13 @@ fn rows(report: &Report) -> Vec<Row> {
             text(o.outputs.iter().map(type_of).collect::<Vec<_>>().join(", ")),
             text(o.outputs.first().map(|t| t.quantization.clone()).unwrap_or_default()),
             number(o.macs),
+            Cell { text: o.cost.map(|cost| grouped(cost.instructions)).unwrap_or_default(), number: true },
+            Cell { text: o.percent.map(|percent| format!("{percent:.1}")).unwrap_or_default(), number: true },
             number(o.constant_bytes as u64),
             text(if o.kernel.is_empty() { "view".into() } else { o.kernel.into() }),
             text(o.location.clone()),
         ],
-        share: o.macs.saturating_mul(120) / most,
+        share: weight(o).saturating_mul(120) / most,
     };
     report.operators.iter().map(row).collect()
 }

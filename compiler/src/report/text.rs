@@ -74,9 +74,26 @@ fn choices(report: &Report) -> Option<String> {
 
 /// One line per operator.
 pub fn operators(report: &Report) -> String {
-    let header =
-        ["#", "operator", "result", "quantization", "MACs", "constants", "scratch", "kernel", "from"];
-    table::with_numbers(&header, &[0, 4, 5, 6], report.operators.iter().map(operator_row))
+    let header = [
+        "#",
+        "operator",
+        "result",
+        "quantization",
+        "MACs",
+        "instructions",
+        "%",
+        "constants",
+        "scratch",
+        "kernel",
+        "from",
+    ];
+    let shown = |column: &usize| report.cost.is_some() || ![5, 6].contains(column);
+    let columns: Vec<usize> = (0..header.len()).filter(shown).collect();
+    let numeric: Vec<usize> =
+        columns.iter().enumerate().filter(|(_, c)| [0, 4, 5, 6, 7, 8].contains(*c)).map(|(i, _)| i).collect();
+    let pick = |row: Vec<String>| columns.iter().map(|&column| row[column].clone()).collect::<Vec<_>>();
+    let header: Vec<&str> = columns.iter().map(|&column| header[column]).collect();
+    table::with_numbers(&header, &numeric, report.operators.iter().map(operator_row).map(pick))
 }
 
 fn operator_row(operator: &Operator) -> Vec<String> {
@@ -88,6 +105,8 @@ fn operator_row(operator: &Operator) -> Vec<String> {
         results.join(", "),
         quantization,
         grouped(operator.macs),
+        operator.cost.map(|cost| grouped(cost.instructions)).unwrap_or_default(),
+        operator.percent.map(|percent| format!("{percent:.1}")).unwrap_or_default(),
         grouped(operator.constant_bytes as u64),
         grouped(operator.scratch_bytes as u64),
         if operator.kernel.is_empty() { "view".into() } else { operator.kernel.into() },
@@ -109,7 +128,27 @@ fn plan(report: &Report) -> String {
         grouped(report.macs),
         grouped(report.constant_bytes as u64)
     );
+    let totals = format!("{totals}\n{}", instructions(report));
     format!("{}\n\n{totals}", table::with_numbers(&["offset", "bytes", "operators", "tensor"], &[0, 1], rows))
+}
+
+/// The predicted instructions, or why there are none.
+pub fn instructions(report: &Report) -> String {
+    let Some(cost) = report.cost else {
+        return format!("instructions unknown: {}", report.cost_missing.join("; "));
+    };
+    let range = match cost.least == cost.most {
+        true => String::new(),
+        false => format!(" ({} to {})", grouped(cost.least), grouped(cost.most)),
+    };
+    let per_mac = cost.instructions as f64 / report.macs.max(1) as f64;
+    format!(
+        "{} instructions{range}, {per_mac:.2} for each MAC; {} loads, {} stores, {} multiplications",
+        grouped(cost.instructions),
+        grouped(cost.loads),
+        grouped(cost.stores),
+        grouped(cost.multiplies)
+    )
 }
 
 fn arena(report: &Report) -> String {

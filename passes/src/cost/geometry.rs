@@ -96,6 +96,11 @@ impl Copies {
     }
 }
 
+/// Taps of all windows along an axis that lie inside of the image.
+pub(super) fn inside(axis: &Axis) -> f64 {
+    (0..axis.output).map(|output| axis.inside(output).len() as f64).sum()
+}
+
 fn add(a: Along, b: Along) -> Along {
     Along {
         positions: a.positions + b.positions,

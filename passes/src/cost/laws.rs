@@ -95,7 +95,8 @@ impl Laws {
             sums.iter_mut().zip(units).for_each(|(sum, unit)| *sum += count * unit);
         }
         let [instructions, loads, stores, multiplies] = sums.map(|sum| sum.max(0.0));
-        let (least, most) = (instructions * (1.0 - law.spread), instructions * (1.0 + law.spread));
+        let off = law.spread + law.worst_error / 100.0;
+        let (least, most) = (instructions * (1.0 - off).max(0.0), instructions * (1.0 + off));
         Ok(Cost { instructions, loads, stores, multiplies, least, most })
     }
 }

@@ -8,7 +8,7 @@ use redsc_ir::params::linear::FullyConnectedParams;
 use redsc_ir::params::mac::MacArithmetic;
 use redsc_ir::params::pool::PoolParams;
 use redsc_ir::params::window::Window;
-use redsc_ir::{Op, TensorType};
+use redsc_ir::{ElemType, Op, TensorType};
 
 /// A node without its constants.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +21,8 @@ pub enum Layer {
         filter_channels: usize,
         /// How sums become results, for kernels that take packed constants; others ignore it.
         finish: Finish,
+        /// Element type of the input.
+        elem: ElemType,
     },
     /// A fully connected layer.
     Rows {
@@ -52,22 +54,36 @@ impl Layer {
     pub fn of(operands: &Operands<'_>, kernel: Kernel) -> Result<Self, String> {
         let result = operands.node.outputs.first().map(|&id| operands.graph.ty(id));
         let result = || result.ok_or("a result is missing");
+        let elem = operands.get(0).map_or(ElemType::I8, |ty| ty.elem);
         match &operands.node.op {
             Op::Conv2d(op) => {
                 let params = ConvParams::conv2d(op, operands, result()?)?;
-                Ok(convolution(&params, finish(operands, &params.arithmetic, FilterOrder::Rows, kernel)))
+                Ok(convolution(
+                    &params,
+                    elem,
+                    finish(operands, &params.arithmetic, FilterOrder::Rows, kernel),
+                ))
             }
             Op::DepthwiseConv2d(op) => {
                 let params = ConvParams::depthwise(op, operands, result()?)?;
-                Ok(convolution(&params, finish(operands, &params.arithmetic, FilterOrder::Columns, kernel)))
+                Ok(convolution(
+                    &params,
+                    elem,
+                    finish(operands, &params.arithmetic, FilterOrder::Columns, kernel),
+                ))
             }
             Op::TransposeConv2d(op) => {
                 let window = TransposeConvParams::new(op, operands, result()?)?.window;
-                Ok(Layer::Window { window, filter_channels: window.out_channels, finish: Finish::General })
+                Ok(Layer::Window {
+                    window,
+                    filter_channels: window.out_channels,
+                    finish: Finish::General,
+                    elem,
+                })
             }
             Op::Pool2d(op) => {
                 let window = PoolParams::new(op, operands, result()?)?.window;
-                Ok(Layer::Window { window, filter_channels: 1, finish: Finish::General })
+                Ok(Layer::Window { window, filter_channels: 1, finish: Finish::General, elem })
             }
             Op::FullyConnected(op) => {
                 let params = FullyConnectedParams::new(op, operands, result()?)?;
@@ -115,8 +131,8 @@ impl Layer {
     }
 }
 
-fn convolution(params: &ConvParams, finish: Finish) -> Layer {
-    Layer::Window { window: params.window, filter_channels: params.filter_channels, finish }
+fn convolution(params: &ConvParams, elem: ElemType, finish: Finish) -> Layer {
+    Layer::Window { window: params.window, filter_channels: params.filter_channels, finish, elem }
 }
 
 /// How sums become results; only kernels that take packed constants ask for it.

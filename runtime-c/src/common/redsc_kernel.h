@@ -16,6 +16,14 @@
 
 #define REDSC_KERNEL static inline __attribute__((always_inline))
 
+/* Linkage of parts that all layers share, whatever is optimized for. Without clones for the constants of a single
+ * caller, what they take follows from their arguments alone. */
+#if defined(__clang__)
+#define REDSC_SHARED static __attribute__((noinline, unused))
+#else
+#define REDSC_SHARED static __attribute__((noinline, noclone, unused))
+#endif
+
 /* Small helpers of kernels are always worth inlining. */
 #define REDSC_INLINE static inline __attribute__((always_inline))
 

@@ -6,8 +6,7 @@
 
 #include "redsc_kernel.h"
 
-/* Linkage of parts that all layers share, whatever is optimized for. */
-#define REDSC_DSP_SHARED static __attribute__((noinline, unused))
+#define REDSC_DSP_SHARED REDSC_SHARED
 
 /* Four bytes at any address. */
 REDSC_INLINE uint32_t redsc_dsp_load4(const void *p)

@@ -8,6 +8,7 @@
  *
  * Measured on Cortex-M55: 640 inputs and 128 filters take 0.097 instructions for a
  * multiply-accumulate in all. */
+#include "mve/copy.h"
 #include "mve/gemv_s8.h"
 
 /* Stores four results. */
@@ -82,7 +83,7 @@ REDSC_KERNEL void redsc_fully_connected_s8_mve(const int8_t *x, const uint32_t *
     for (int32_t row = 0; row < p->rows; row++, x += p->in_c, y += p->out_c) {
         context.x = x;
         if (p->in_c % 4 != 0 && p->rows > 1) {
-            memcpy(scratch, x, (size_t)p->in_c);
+            redsc_mve_copy_vectors(scratch, x, p->in_c);
             context.x = scratch;
         }
         context.x_end = (uintptr_t)context.x + (uintptr_t)(16 * chunks);

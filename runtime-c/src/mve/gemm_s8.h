@@ -20,8 +20,7 @@
 
 #include "packed.h"
 
-/* Linkage of parts that all layers share, whatever is optimized for. */
-#define REDSC_MVE_SHARED static __attribute__((noinline, unused))
+#define REDSC_MVE_SHARED REDSC_SHARED
 
 /* A function in assembly: takes its argument in r0. */
 #define REDSC_MVE_ASSEMBLY static __attribute__((naked, noinline, unused))

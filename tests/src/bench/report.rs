@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{METRICS, Measurement, Metric, summarize};
-use crate::qemu::Core;
+use crate::qemu::{Core, Counts};
 
 /// The cores that occur, in their order.
 pub fn cores(measurements: &[Measurement]) -> Vec<Core> {
@@ -33,6 +33,26 @@ fn table(out: &mut String, measurements: &[Measurement], core: Core) {
     summary(out, measurements, core, width, "worst", |s| format!("{:.3}", s.worst));
     summary(out, measurements, core, width, "worst model", |s| s.worst_model.clone());
     out.push('\n');
+    classes(out, measurements, core, width);
+    out.push('\n');
+}
+
+/// Instructions by class, and what the cost laws predict.
+fn classes(out: &mut String, measurements: &[Measurement], core: Core, width: usize) {
+    let head = ["loads", "stores", "multiplies", "predicted", "error"].map(|name| format!("{name:>11}"));
+    line(out, &format!("{:width$} {}", "model", head.join(" ")));
+    for m in measurements.iter().filter(|m| m.core == core) {
+        let predicted = m.predicted.map_or("-".into(), |n| format!("{n:.0}"));
+        let error = m.prediction_error().map_or("-".into(), |e| format!("{e:+.2} %"));
+        let Counts { loads, stores, multiplies, .. } = m.counts;
+        line(
+            out,
+            &format!(
+                "{:width$} {loads:>11} {stores:>11} {multiplies:>11} {predicted:>11} {error:>11}",
+                m.model
+            ),
+        );
+    }
 }
 
 fn line(out: &mut String, text: &str) {
@@ -89,7 +109,7 @@ pub fn csv(measurements: &[Measurement]) -> String {
     for Metric { column, .. } in METRICS {
         let _ = write!(out, ",{column},tflm_{column},{column}_ratio");
     }
-    out.push_str(",tflm_int8_code,stack,correct\n");
+    out.push_str(",tflm_int8_code,stack,loads,stores,multiplies,predicted,correct\n");
     for m in measurements {
         let _ = write!(out, "{},{},{},{}", m.model, m.core.target_name(), m.quantized, m.macs);
         for metric in METRICS {
@@ -98,7 +118,10 @@ pub fn csv(measurements: &[Measurement]) -> String {
             let _ = write!(out, ",{},{theirs},{ratio}", (metric.of)(&m.ours));
         }
         let int8_code = m.theirs_int8_code.map(|n| n.to_string()).unwrap_or_default();
-        let _ = writeln!(out, ",{int8_code},{},{}", m.stack, m.deviation.is_none());
+        let predicted = m.predicted.map(|n| format!("{n:.0}")).unwrap_or_default();
+        let Counts { loads, stores, multiplies, .. } = m.counts;
+        let _ = write!(out, ",{int8_code},{},{loads},{stores},{multiplies},{predicted}", m.stack);
+        let _ = writeln!(out, ",{}", m.deviation.is_none());
     }
     out
 }

@@ -2,7 +2,7 @@
 
 use fastrand::Rng;
 use redsc_ir::ops::Operands;
-use redsc_ir::{Data, ElemType, Graph, Module, Op, Quant, Shape, TensorType, ValueId};
+use redsc_ir::{Data, ElemType, Graph, Module, Op, Quant, Shape, TensorType, ValueId, VarId, Variable};
 
 /// The graph while it grows.
 #[derive(Clone, Debug)]
@@ -81,6 +81,17 @@ impl Builder {
     pub(super) fn random(&mut self, ty: TensorType) -> ValueId {
         let data = contents(&ty, &mut self.rng);
         self.constant(ty, data)
+    }
+
+    /// Changes what the codes of a value stand for.
+    pub(super) fn set_quant(&mut self, id: ValueId, quant: Quant) {
+        self.module.entry_mut().values[id.index()].ty.quant = quant;
+    }
+
+    /// A variable without initial contents.
+    pub(super) fn variable(&mut self, ty: TensorType) -> VarId {
+        self.module.variables.push(Variable { name: String::new(), ty, init: None });
+        VarId::new(self.module.variables.len() - 1)
     }
 
     /// Appends a layer; `quant` is the quantization of its results. `None` if it breaks its rules.

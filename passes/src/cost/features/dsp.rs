@@ -18,7 +18,8 @@ pub(super) fn conv2d(window: &Window, finish: Finish) -> Features {
     let inputs = window.y.taps * row;
     let quads = inputs.div_ceil(4);
     let single = |a: &Axis| a.taps == 1 && a.stride == 1 && a.input == a.output;
-    let features = products(Features::new(), tiles, quads, window.out_channels, finish);
+    let features = products(Features::new(), tiles, quads, window.out_channels, finish)
+        .add("single_tile", usize::from(tiles == 1));
     if single(&window.y) && single(&window.x) {
         return widen(features.add("tile", tiles), tiles, inputs);
     }
@@ -26,7 +27,11 @@ pub(super) fn conv2d(window: &Window, finish: Finish) -> Features {
     let contiguous = window.x.dilation == 1 || window.x.taps == 1;
     let features = copies(features, window, tiles * TILE - pixels, by_rows && contiguous)
         .add("gathered_tile", tiles)
-        .add("gathered_window", tiles * TILE);
+        .add(if by_rows { "found_window" } else { "gathered_window" }, tiles * TILE)
+        .add("divided", tiles * TILE * usize::from(!window.x.output.is_power_of_two()))
+        .add("divided_row", tiles * TILE * usize::from(!window.y.output.is_power_of_two()))
+        .add("single_row", tiles * TILE * usize::from(window.y.output == 1))
+        .add("single_column", tiles * TILE * usize::from(window.x.output == 1));
     if by_rows {
         widen(features.add("kernel_row", tiles * window.y.taps), tiles * window.y.taps, row)
     } else {
@@ -145,6 +150,11 @@ pub(super) fn depthwise(window: &Window, finish: Finish) -> Features {
     };
     let overlaps = passes > 1 && !positions.output.is_multiple_of(TILE);
     let features = Features::new()
+        .add("single_line", if lines.output == 1 { blocks } else { 0 })
+        .add("single_block", usize::from(blocks == 1))
+        .add("several_blocks_rest", if left == 0 || blocks == 1 { 0 } else { blocks })
+        .add("rounded_line", blocks * (widened + filled) * usize::from(lines.span().is_power_of_two()))
+        .add("step_line", if lines.stride > 1 { blocks * lines.output } else { 0 })
         .add("filled_word", 2 * lines.span() * padded + blocks * filled * 2 * positions.input)
         .add("block", blocks)
         .add("line", blocks * lines.output)
@@ -194,6 +204,7 @@ pub(super) fn fully_connected(rows: usize, depth: usize, channels: usize, finish
         Finish::General => ["row_general", "group_general", "missing_general"],
     };
     Features::new()
+        .add("several", usize::from(rows > 1))
         .add(row, rows)
         .add(group, rows * groups)
         .add(last, rows * (groups * 4 - channels))

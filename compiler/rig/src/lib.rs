@@ -14,6 +14,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("rig.h", include_str!("../c/rig.h")),
     ("counter.c", include_str!("../c/counter.c")),
     ("host.c", include_str!("../c/host.c")),
+    ("plugin.c", include_str!("../c/plugin.c")),
     ("profile.c", include_str!("../c/profile.c")),
     ("report.c", include_str!("../c/report.c")),
     ("run_model.c", include_str!("../c/run_model.c")),

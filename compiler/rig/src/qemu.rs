@@ -257,6 +257,60 @@ fn measure(elf: &Path) -> Result<Sizes, String> {
 /// # Errors
 /// What the program printed, if it ends with an error or a fault or runs longer than `limit`.
 pub fn run(image: &Image, dir: &Path, limit: Duration) -> Result<Finished, String> {
+    finish(emulator(image, dir), image, limit)
+}
+
+/// What a program executed between two marks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Instructions of all kinds.
+    pub instructions: u64,
+    /// Instructions that load, be it several registers.
+    pub loads: u64,
+    /// Instructions that store.
+    pub stores: u64,
+    /// Instructions that multiply.
+    pub multiplies: u64,
+}
+
+/// Runs an image as [`run`] does and counts classes of instructions: one element for each pair of `rig_count_start` and
+/// `rig_count_stop`, what an empty pair counts subtracted.
+///
+/// # Errors
+/// As [`run`]; and if the plugin that counts cannot be built, which takes a C compiler for the host.
+pub fn run_counting(image: &Image, dir: &Path, limit: Duration) -> Result<(Finished, Vec<Counts>), String> {
+    let source = crate::unpack(dir)?.join("plugin.c");
+    let plugin = cc::shared_library(dir, &source)?;
+    let mut command = emulator(image, dir);
+    command.arg("-plugin").arg(format!("{},out=counts.txt", plugin.display()));
+    let finished = finish(command, image, limit)?;
+    let text = std::fs::read_to_string(dir.join("counts.txt")).map_err(|e| format!("counts.txt: {e}"))?;
+    let mut counts = text.lines().filter_map(Counts::parse);
+    // The rig counts an empty region first.
+    let empty = counts.next().ok_or("the plugin has counted nothing")?;
+    Ok((finished, counts.map(|counts| counts.without(empty)).collect()))
+}
+
+impl Counts {
+    fn parse(line: &str) -> Option<Counts> {
+        let mut numbers = line.split(' ').map(|word| word.parse().ok());
+        let mut next = || numbers.next().flatten();
+        Some(Counts { instructions: next()?, loads: next()?, stores: next()?, multiplies: next()? })
+    }
+
+    /// Less what `other` contains.
+    pub fn without(self, other: Counts) -> Counts {
+        Counts {
+            instructions: self.instructions.saturating_sub(other.instructions),
+            loads: self.loads.saturating_sub(other.loads),
+            stores: self.stores.saturating_sub(other.stores),
+            multiplies: self.multiplies.saturating_sub(other.multiplies),
+        }
+    }
+}
+
+/// The emulator with an image, to be started.
+fn emulator(image: &Image, dir: &Path) -> Command {
     let board = image.core.board();
     let mut command = Command::new(QEMU);
     command.current_dir(dir).args(["-M", board.machine, "-display", "none", "-monitor", "none"]);
@@ -264,5 +318,9 @@ pub fn run(image: &Image, dir: &Path, limit: Duration) -> Result<Finished, Strin
     command.arg("-icount").arg(format!("shift={},align=off,sleep=off", board.icount_shift));
     command.args(["-chardev", "stdio,id=out,signal=off"]);
     command.args(["-semihosting-config", "enable=on,target=native,chardev=out"]);
+    command
+}
+
+fn finish(mut command: Command, image: &Image, limit: Duration) -> Result<Finished, String> {
     tools::run(&mut command, limit)?.success(&format!("program on {}", image.core.target_name()))
 }

@@ -51,6 +51,20 @@ pub fn build(dir: &Path, sources: &[PathBuf], flags: &[&str]) -> Result<PathBuf,
     Ok(program)
 }
 
+/// Compiles `source` into a shared library for the host.
+///
+/// # Errors
+/// As [`build`].
+pub fn shared_library(dir: &Path, source: &Path) -> Result<PathBuf, String> {
+    let cc = compiler().ok_or("no C compiler installed")?;
+    let library = source.with_extension("so");
+    let mut command = Command::new(cc);
+    command.current_dir(dir).args(["-shared", "-fPIC", "-O2", "-fvisibility=hidden"]);
+    command.arg(source).arg("-o").arg(&library);
+    compile(&mut command)?;
+    Ok(library)
+}
+
 /// Runs a compiler.
 ///
 /// # Errors

@@ -4,6 +4,8 @@
 //! whatever passes decided is in the [`Plan`](redsc_ir::Plan).
 
 pub mod c;
+#[cfg(feature = "native")]
+pub mod native;
 pub mod pack;
 
 pub use c::{COptions, Optimize, emit_c, emit_nested_c};

@@ -18,6 +18,9 @@ pub enum Engine {
     Reference,
     /// Generated C, compiled with the system's compiler (`$CC`, else `cc`) and run.
     C,
+    /// Native code for this machine, made in memory.
+    #[cfg(feature = "native")]
+    Native,
 }
 
 /// Runs `module` once per element of `steps`, which holds one tensor per graph input, keeping its state between
@@ -26,6 +29,8 @@ pub fn run(module: &Module, engine: Engine, steps: &[Vec<Data>]) -> Result<Vec<V
     match engine {
         Engine::Reference => run_reference(module, steps),
         Engine::C => run_c(module, steps),
+        #[cfg(feature = "native")]
+        Engine::Native => crate::native::run(module, steps),
     }
 }
 

@@ -12,6 +12,8 @@ pub mod error;
 pub mod export_tflite;
 pub mod frontend;
 pub mod io;
+#[cfg(feature = "native")]
+pub mod native;
 pub mod nest;
 pub mod npy;
 #[cfg(feature = "cli")]

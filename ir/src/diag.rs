@@ -76,6 +76,9 @@ pub const CODES: &[(&str, &str)] = &[
     // Code generation.
     ("E0401", "an operator has no C"),
     ("E0402", "the files of a program cannot be put together"),
+    ("E0403", "there is no native code for a machine"),
+    ("E0404", "an operator has no native code"),
+    ("E0405", "native code cannot be made"),
     // Driver and files.
     ("E0501", "a file cannot be read"),
     ("E0502", "a file cannot be written"),

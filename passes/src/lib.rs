@@ -38,7 +38,7 @@ pub mod tabulate;
 use redsc_ir::Module;
 
 pub use pipeline::{Event, Pipeline, PipelineError};
-pub use plan::{Arenas, PlanError, PlanOptions, plan};
+pub use plan::{Arenas, Overlaps, PlanError, PlanOptions, plan};
 pub use table::PASSES;
 
 /// One transformation of a module.

@@ -20,9 +20,21 @@ pub struct PlanOptions {
     pub arenas: Arenas,
     /// How weights with zeros are stored, and what for.
     pub sparse: SparseOptions,
+    /// Whether results of windows may lie over their operands.
+    pub overlaps: Overlaps,
     /// Whether the module is a level of a nested network: where levels share weights, vector kernels read flattened images
     /// from scratch memory.
     pub nested: bool,
+}
+
+/// Whether results of windows may lie over their operands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Overlaps {
+    /// As far as the order of the kernels allows.
+    #[default]
+    AsKernelsAllow,
+    /// Never: the code that runs computes results in an order of its own.
+    Never,
 }
 
 /// How many arenas there may be.
@@ -53,6 +65,7 @@ impl Default for PlanOptions {
             arenas: Arenas::One,
             sparse: SparseOptions::default(),
             nested: false,
+            overlaps: Overlaps::default(),
         }
     }
 }
@@ -70,8 +83,12 @@ pub fn plan(module: &Module, target: &Target, options: &PlanOptions) -> Result<P
     if options.nested {
         choices.iter_mut().zip(&module.graphs).for_each(|(choices, graph)| add_gathers(graph, choices));
     }
-    let needs: Vec<Vec<Need>> =
-        module.graphs.iter().zip(&choices).map(|(graph, choices)| needs(module, graph, choices)).collect();
+    let needs: Vec<Vec<Need>> = module
+        .graphs
+        .iter()
+        .zip(&choices)
+        .map(|(graph, choices)| needs(module, graph, choices, options.overlaps))
+        .collect();
     let overread = choices.iter().flatten().map(|choice| choice.kernel.overread()).max().unwrap_or(0);
     let room = Room { memories: target.memories(MemoryKind::Ram), slack: overread };
     if options.arenas == Arenas::One || room.memories.is_empty() {
@@ -90,12 +107,13 @@ fn left_over(target: &Target, bytes: usize) -> PlanError {
 }
 
 /// What the kernels of one graph need and allow.
-fn needs(module: &Module, graph: &Graph, choices: &[Choice]) -> Vec<Need> {
+fn needs(module: &Module, graph: &Graph, choices: &[Choice], overlaps: Overlaps) -> Vec<Need> {
     let need = |(node, choice): (_, &Choice)| {
         let operands = Operands { module, graph, node };
+        let apart = overlaps == Overlaps::Never;
         Need {
             scratch_bytes: choice.scratch_bytes,
-            overlap: overlap(&operands, choice.kernel.access()),
+            overlap: overlap(&operands, choice.kernel.access()).filter(|_| !apart),
             scratch_overlap: scratch_overlap(&operands, choice.kernel, choice.scratch_bytes),
         }
     };

@@ -64,10 +64,11 @@ pub struct Run {
 }
 
 /// Codes of diagnostics that say that something is not supported, rather than wrong.
-const UNSUPPORTED: [&str; 7] = ["E0203", "E0204", "E0206", "E0208", "E0210", "E0309", "E0401"];
+const UNSUPPORTED: [&str; 8] = ["E0203", "E0204", "E0206", "E0208", "E0210", "E0309", "E0401", "E0404"];
 
 impl Problem {
-    fn of(diagnostics: &[Diagnostic]) -> Problem {
+    /// What diagnostics amount to.
+    pub fn of(diagnostics: &[Diagnostic]) -> Problem {
         let line = |d: &Diagnostic| format!("{} {}: {}", d.code, d.location, d.message);
         let message = diagnostics.iter().map(line).collect::<Vec<_>>().join("\n");
         let unsupported = diagnostics.iter().all(|d| UNSUPPORTED.contains(&d.code));

@@ -1,4 +1,5 @@
-//! Native code through Cranelift, for machines with an operating system: in memory, to run at once ([`Jit`]).
+//! Native code through Cranelift, for machines with an operating system: in memory, to run at once ([`Jit`]), or as an
+//! object file with the interface of generated C ([`emit_object`]).
 //!
 //! Nodes become functions with all shapes, distances and factors as constants. Emitters follow the operators and their
 //! [`params`](redsc_ir::params); integer results are those of the interpreter, byte by byte. One module per operator
@@ -7,6 +8,7 @@
 //!
 //! All functions take the address of the arena and of the constants; there are no relocations apart from calls.
 
+mod api;
 mod binary;
 mod code;
 mod control;
@@ -40,4 +42,5 @@ mod stream;
 mod unary;
 mod unit;
 
+pub use api::{check_target, emit_clif, emit_object};
 pub use jit::Jit;

@@ -120,11 +120,25 @@ pub fn target(name: &str) -> Result<Target> {
             Failure::new("E0504", format!("{name} is not a target file: {e}"), "", help)
         });
     }
-    Target::named(name).cloned().ok_or_else(|| {
+    Target::named(name).cloned().or_else(|| triple(name)).ok_or_else(|| {
         let known: Vec<&str> = Target::builtin().iter().map(|t| t.name.as_str()).collect();
-        let help = format!("the targets are {}; or give the path of a .toml file", known.join(", "));
+        let help = format!(
+            "the targets are {}; or give the path of a .toml file or a triple such as \
+             aarch64-unknown-linux-gnu",
+            known.join(", ")
+        );
         Failure::new("E0505", format!("there is no target `{name}`"), "", &help)
     })
+}
+
+#[cfg(feature = "native")]
+fn triple(name: &str) -> Option<Target> {
+    crate::native::target(name)
+}
+
+#[cfg(not(feature = "native"))]
+fn triple(_name: &str) -> Option<Target> {
+    None
 }
 
 /// Runs the passes of `options` over `module`.
@@ -214,7 +228,7 @@ pub fn plan_in_memories(module: &Module, options: &Options) -> Result<Plan> {
     plan(module, &options)
 }
 
-fn check_budgets(module: &Module, plan: &Plan, options: &Options) -> Result<()> {
+pub(crate) fn check_budgets(module: &Module, plan: &Plan, options: &Options) -> Result<()> {
     let constants = redsc_ir::analysis::Summary::of(module).weight_bytes;
     let checks = [
         ("RAM", plan.arena_bytes, options.ram_budget, "arena"),

@@ -30,7 +30,7 @@ pub fn run(module: &Module, engine: Engine, steps: &[Vec<Data>]) -> Result<Vec<V
         Engine::Reference => run_reference(module, steps),
         Engine::C => run_c(module, steps),
         #[cfg(feature = "native")]
-        Engine::Native => crate::native::run(module, steps),
+        Engine::Native => crate::native::run(module, steps, 1),
     }
 }
 

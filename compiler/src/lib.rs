@@ -13,6 +13,8 @@ pub mod export_tflite;
 pub mod frontend;
 pub mod io;
 #[cfg(feature = "native")]
+pub mod model;
+#[cfg(feature = "native")]
 pub mod native;
 pub mod nest;
 pub mod npy;
@@ -22,3 +24,6 @@ pub mod predict;
 pub mod profile;
 pub mod report;
 pub mod verify;
+
+#[cfg(feature = "native")]
+pub use model::{Model, Tensor};

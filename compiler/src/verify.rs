@@ -27,8 +27,8 @@ impl Check {
 /// Largest difference of floats, relative to the largest magnitude of the tensor.
 const FLOAT_TOLERANCE: f64 = 1e-4;
 
-/// Compares the module after the passes, and compiled C (for this machine, whatever the target), with the
-/// interpreter on the module as it was read, over `steps` invocations with random inputs made from `seed`.
+/// Compares the module after the passes, compiled C and native code (both for this machine, whatever the target) with
+/// the interpreter on the module as it was read, over `steps` invocations with random inputs made from `seed`.
 pub fn verify(
     module: &Module,
     options: &Options,
@@ -41,10 +41,17 @@ pub fn verify(
     let compiled = driver::compile(module.clone(), options, observer)?;
     let optimized = engine::run(&compiled.module, Engine::Reference, &inputs)?;
     let c = engine::run(module, Engine::C, &inputs)?;
-    Ok(vec![
+    let checks = vec![
         compare("interpreter, after the passes", module, &expected, &optimized),
         compare("generated C, on this machine", module, &expected, &c),
-    ])
+    ];
+    #[cfg(feature = "native")]
+    let checks = {
+        let native = engine::run(module, Engine::Native, &inputs)?;
+        let native = compare("native code, on this machine", module, &expected, &native);
+        checks.into_iter().chain([native]).collect()
+    };
+    Ok(checks)
 }
 
 /// Uniform over the whole range for integers; in `[-1, 1)` for floats.

@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use redsc::driver::{self, Options, Quiet};
-use redsc::frontend;
+use redsc::{frontend, native};
 use redsc_codegen::Artifact;
 use redsc_ir::interp::Interpreter;
 use redsc_ir::plan::Level;
@@ -97,16 +98,30 @@ pub fn compile(case: &Case, target: &Target) -> Result<Compiled, Problem> {
 /// # Errors
 /// See [`Problem`].
 pub fn compile_module(module: Module, options: &Options) -> Result<Compiled, Problem> {
-    let compiled =
-        driver::compile(module, options, &mut Quiet).map_err(|failure| Problem::of(&failure.diagnostics))?;
-    let tolerance = golden::tolerance(&compiled.module);
-    Ok(Compiled {
-        artifacts: compiled.artifacts,
-        module: compiled.module,
-        levels: compiled.levels,
-        plan: compiled.plan,
-        tolerance,
-    })
+    let compiled = driver::compile(module, options, &mut Quiet);
+    compiled.map(Compiled::from).map_err(|failure| Problem::of(&failure.diagnostics))
+}
+
+/// Compiles a module to an object file for `host` or a target triple.
+///
+/// # Errors
+/// See [`Problem`].
+pub fn compile_object(module: Module, target: &str) -> Result<Compiled, Problem> {
+    let options = driver::target(target).map(|target| Options { target, ..Options::default() });
+    let compiled = options.and_then(|options| native::compile_object(module, &options, &mut Quiet));
+    compiled.map(Compiled::from).map_err(|failure| Problem::of(&failure.diagnostics))
+}
+
+impl From<driver::Compiled> for Compiled {
+    fn from(compiled: driver::Compiled) -> Self {
+        Compiled {
+            artifacts: compiled.artifacts,
+            tolerance: golden::tolerance(&compiled.module),
+            module: compiled.module,
+            levels: compiled.levels,
+            plan: compiled.plan,
+        }
+    }
 }
 
 impl Compiled {
@@ -116,7 +131,7 @@ impl Compiled {
         for artifact in &self.artifacts {
             let path = dir.join(&artifact.name);
             tools::write(&path, &artifact.bytes)?;
-            if artifact.name.ends_with(".c") {
+            if artifact.name.ends_with(".c") || artifact.name.ends_with(".o") {
                 sources.push(path);
             }
         }
@@ -134,6 +149,30 @@ impl Compiled {
         let program = cc::build(dir, &sources, &[cc::STRICT, flags].concat())?;
         write_inputs(dir, sequences)?;
         let finished = cc::run(&program, dir, RUN_LIMIT)?;
+        read_run(dir, &finished.stdout, sequences)
+    }
+
+    /// Links with a cross compiler for Linux, runs `sequences` in an emulator of that machine.
+    ///
+    /// # Errors
+    /// The compiler's or the program's messages.
+    pub fn run_emulated(
+        &self,
+        dir: &Path,
+        [compiler, emulator]: [&str; 2],
+        sequences: &[Sequence],
+    ) -> Result<Run, String> {
+        let mut sources = self.write(dir)?;
+        sources.extend(cc::rig_sources(dir));
+        let program = dir.join("program");
+        let mut command = Command::new(compiler);
+        command.args(["-std=c99", "-O1", "-static", "-I"]).arg(dir).arg("-I").arg(redsc_rig::unpack(dir)?);
+        command.args(sources).arg("-o").arg(&program).arg("-lm");
+        cc::compile(&mut command)?;
+        write_inputs(dir, sequences)?;
+        let mut command = Command::new(emulator);
+        command.arg(&program).current_dir(dir);
+        let finished = tools::run(&mut command, RUN_LIMIT)?.success(emulator)?;
         read_run(dir, &finished.stdout, sequences)
     }
 

@@ -5,6 +5,15 @@ use cranelift_codegen::settings::{self, Configurable};
 
 use redsc_ir::Diagnostic;
 
+/// Whether code is loaded where it is made or linked somewhere else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Use {
+    /// In this process.
+    Jit,
+    /// In an object file, position independent.
+    Object,
+}
+
 /// How sums of products of bytes are computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ByteDot {
@@ -30,14 +39,28 @@ impl Machine {
     /// The machine that this program runs on, with all its extensions.
     pub(super) fn host() -> Result<Self, Diagnostic> {
         let builder = cranelift_native::builder().map_err(|e| unsupported("this machine", e))?;
-        Machine::with(&builder.triple().to_string(), builder)
+        Machine::with(&builder.triple().to_string(), builder, Use::Jit)
     }
 
-    fn with(name: &str, builder: isa::Builder) -> Result<Self, Diagnostic> {
+    /// As [`Machine::host`], for an object file.
+    pub(super) fn host_object() -> Result<Self, Diagnostic> {
+        let builder = cranelift_native::builder().map_err(|e| unsupported("this machine", e))?;
+        Machine::with(&builder.triple().to_string(), builder, Use::Object)
+    }
+
+    /// The machine of a target triple such as `aarch64-unknown-linux-gnu`, with what every member of its family has.
+    pub(super) fn of_triple(triple: &str) -> Result<Self, Diagnostic> {
+        let parsed = triple.parse().map_err(|_| unsupported(triple, "this is no target triple"))?;
+        let builder = isa::lookup(parsed).map_err(|e| unsupported(triple, &e.to_string()))?;
+        Machine::with(triple, builder, Use::Object)
+    }
+
+    fn with(name: &str, builder: isa::Builder, purpose: Use) -> Result<Self, Diagnostic> {
         let finish = || -> Result<OwnedTargetIsa, String> {
             let mut flags = settings::builder();
             let verifier = if cfg!(debug_assertions) { "true" } else { "false" };
-            let wanted = [("opt_level", "speed"), ("enable_verifier", verifier)];
+            let pic = if purpose == Use::Object { "true" } else { "false" };
+            let wanted = [("opt_level", "speed"), ("is_pic", pic), ("enable_verifier", verifier)];
             for (flag, value) in wanted {
                 flags.set(flag, value).map_err(|e| e.to_string())?;
             }

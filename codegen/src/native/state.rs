@@ -13,7 +13,7 @@ pub(super) fn init(unit: &mut Unit<'_>) -> Result<FuncId, String> {
     let (module, plan) = (unit.module, unit.plan);
     let initializers = unit.initializers.clone();
     let restored: Vec<usize> = (0..module.variables.len()).filter(|&v| !is_under_input(unit, v)).collect();
-    unit.function("init", "initial state", Linkage::Local, 2, |c| {
+    unit.function("initial_state", "initial state", Linkage::Local, 2, |c| {
         for index in restored {
             let variable = module.variable(VarId::new(index));
             let offset = plan.variables.get(index).ok_or("the plan misses a variable")?;

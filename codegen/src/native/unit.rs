@@ -37,7 +37,7 @@ pub(super) struct Unit<'a> {
     pub(super) errors: Vec<Diagnostic>,
     /// Most scratch memory that a layer needs.
     scratch_bytes: usize,
-    /// The functions as text.
+    /// The functions as text, if it is wanted.
     pub(super) text: Option<String>,
     builder: FunctionBuilderContext,
 }
@@ -106,7 +106,7 @@ impl<'a> Unit<'a> {
         let parts = self.layers(id);
         self.open.pop();
         let calls: Vec<(FuncId, usize)> = parts.iter().map(|part| (part.function, part.items)).collect();
-        let label = if id.index() == 0 { "run".into() } else { format!("graph_{}", id.index()) };
+        let label = if id.index() == 0 { "network".into() } else { format!("graph_{}", id.index()) };
         let function = self.function(&label, "", Linkage::Local, 2, |c| {
             calls.iter().for_each(|&(part, items)| c.call_part(part, &[0, items as i64]));
             Ok(())

@@ -17,6 +17,8 @@ use super::{PassArgs, PatchArgs, TargetArg, parse_bytes};
 use crate::driver::{self, Compiled, Options};
 use crate::error::{Failure, Result};
 use crate::export_tflite::Storage;
+#[cfg(feature = "native")]
+use crate::native;
 use crate::{export_tflite, io, report};
 
 /// Arguments of the default command.
@@ -29,7 +31,7 @@ pub struct CompileArgs {
     bindings: BindingArgs,
     #[command(flatten)]
     target: TargetArg,
-    /// Output file; its extension says what is emitted: .c (with .h beside it), .reds or .tflite.
+    /// Output file; its extension says what is emitted: .c or .o (with .h beside it), .reds or .tflite.
     #[arg(short, value_name = "OUT")]
     output: Option<PathBuf>,
     /// What to emit, whatever the extension of OUT.
@@ -81,6 +83,12 @@ enum Emit {
     Reds,
     /// TFLite, after the passes that `--passes` names.
     Tflite,
+    /// Native object file and header.
+    #[cfg(feature = "native")]
+    Object,
+    /// The functions of native code in Cranelift's textual form.
+    #[cfg(feature = "native")]
+    Clif,
 }
 
 /// What kernels are chosen and compiled for.
@@ -132,6 +140,19 @@ pub fn execute(args: &CompileArgs) -> Result<()> {
             let mut module = module;
             driver::optimize(&mut module, &options, &mut reporter)?;
             io::write_all(&driver::textual(&module, &output))?;
+            None
+        }
+        #[cfg(feature = "native")]
+        Emit::Object => {
+            refuse_for_objects(args, &options)?;
+            let compiled = native::compile_object(module, &options, &mut reporter)?;
+            io::write_all(&c_files(&compiled, &output))?;
+            Some(compiled)
+        }
+        #[cfg(feature = "native")]
+        Emit::Clif => {
+            let text = native::clif(module, &options, &mut reporter)?;
+            io::write_all(&[(output.clone(), text.into_bytes())])?;
             None
         }
         Emit::Tflite => {
@@ -202,11 +223,15 @@ fn asked_kind(args: &CompileArgs) -> Result<Emit> {
         Some("c") => Ok(Emit::C),
         Some("reds") => Ok(Emit::Reds),
         Some("tflite") => Ok(Emit::Tflite),
+        #[cfg(feature = "native")]
+        Some("o") => Ok(Emit::Object),
+        #[cfg(feature = "native")]
+        Some("clif") => Ok(Emit::Clif),
         _ => Err(Failure::new(
             "E0512",
             format!("the extension of {} does not say what to emit", output.display()),
             "",
-            "use .c, .reds or .tflite, or say --emit c, --emit reds or --emit tflite",
+            "use .c, .o, .reds or .tflite, or say --emit c, --emit object, --emit reds or --emit tflite",
         )),
     }
 }
@@ -248,12 +273,37 @@ fn options(args: &CompileArgs, output: &Path) -> Result<Options> {
     })
 }
 
+/// Fails for options that change generated C only.
+#[cfg(feature = "native")]
+fn refuse_for_objects(args: &CompileArgs, options: &Options) -> Result<()> {
+    let given = [
+        (matches!(args.arena, Arena::External), "--arena external"),
+        (matches!(args.weights, Weights::Separate), "--weights separate"),
+        (options.nest.is_some(), "--subnets"),
+        (args.trace, "--trace"),
+        (args.probe, "--probe"),
+    ];
+    match given.into_iter().find(|(given, _)| *given) {
+        None => Ok(()),
+        Some((_, option)) => Err(Failure::new(
+            "E0512",
+            format!("{option} has no meaning for an object file"),
+            "",
+            "leave it out, or emit C",
+        )),
+    }
+}
+
 /// `model.tflite` becomes `model.c` in the current directory.
 fn default_output(model: &Path, kind: Emit) -> PathBuf {
     let extension = match kind {
         Emit::C => "c",
         Emit::Reds => "reds",
         Emit::Tflite => "tflite",
+        #[cfg(feature = "native")]
+        Emit::Object => "o",
+        #[cfg(feature = "native")]
+        Emit::Clif => "clif",
     };
     PathBuf::from(model.file_stem().unwrap_or(OsStr::new("model"))).with_extension(extension)
 }

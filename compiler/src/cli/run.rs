@@ -30,6 +30,10 @@ pub struct RunArgs {
     /// Run N invocations in order, for models with state: every array has a leading axis of N.
     #[arg(long, value_name = "N")]
     steps: Option<usize>,
+    /// Threads that share the work of layers (native engine).
+    #[cfg(feature = "native")]
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    threads: usize,
     #[command(flatten)]
     nest: NestArgs,
     /// Run level K of the nested subnetworks that --subnets describes; 0 is the smallest.
@@ -43,7 +47,7 @@ pub struct RunArgs {
 pub fn execute(args: &RunArgs) -> Result<()> {
     let module = subnetwork(args, args.model.load()?)?;
     let inputs = load_inputs(args, module.entry())?;
-    let outputs = engine::run(&module, args.engine, &inputs)?;
+    let outputs = run(args, &module, &inputs)?;
     io::create_dir(&args.output_dir)?;
     io::write_all(&output_files(args, &module, &outputs))?;
     let graph = module.entry();
@@ -64,6 +68,19 @@ fn subnetwork(args: &RunArgs, module: Module) -> Result<Module> {
         let help = format!("the levels are 0 to {}", count - 1);
         Failure::new("E0518", format!("there is no subnetwork {k}"), "", &help)
     })
+}
+
+#[cfg(feature = "native")]
+fn run(args: &RunArgs, module: &Module, inputs: &[Vec<Data>]) -> Result<Vec<Vec<Data>>> {
+    match args.engine {
+        Engine::Native => crate::native::run(module, inputs, args.threads),
+        engine => engine::run(module, engine, inputs),
+    }
+}
+
+#[cfg(not(feature = "native"))]
+fn run(args: &RunArgs, module: &Module, inputs: &[Vec<Data>]) -> Result<Vec<Vec<Data>>> {
+    engine::run(module, args.engine, inputs)
 }
 
 /// One list of tensors per step.

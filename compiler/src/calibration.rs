@@ -22,16 +22,37 @@ pub fn read(path: &Path, module: &Module, most: usize) -> Result<Vec<Vec<Data>>>
     let mut inputs = Vec::new();
     for (index, &id) in graph.inputs.iter().enumerate() {
         let name = if graph.inputs.len() == 1 { "x".to_owned() } else { format!("x{index}") };
-        let mut bytes = Vec::new();
-        let mut entry = archive
-            .zip_archive()
-            .by_name(&format!("{name}.npy"))
-            .map_err(|_| invalid(path, &format!("there is no array `{name}`")))?;
-        entry.read_to_end(&mut bytes).map_err(|e| invalid(path, &e.to_string()))?;
-        inputs.push(tensors(&npy::decode(&bytes, path)?, graph, id, most, path)?);
+        let array = array(&mut archive, &name, path)?;
+        let array = array.ok_or_else(|| invalid(path, &format!("there is no array `{name}`")))?;
+        inputs.push(tensors(&array, graph, id, most, path)?);
     }
     let count = inputs.iter().map(Vec::len).min().unwrap_or(0);
     Ok((0..count).map(|sample| inputs.iter().map(|tensors| tensors[sample].clone()).collect()).collect())
+}
+
+/// The classes of the samples that [`read`] returns: array `y`, whole numbers; `None` if there is no such array.
+pub fn labels(path: &Path, most: usize) -> Result<Option<Vec<u32>>> {
+    let mut archive =
+        NpzArchive::new(Cursor::new(io::read(path)?)).map_err(|e| invalid(path, &e.to_string()))?;
+    let Some(array) = array(&mut archive, "y", path)? else { return Ok(None) };
+    let classes: Option<Vec<u32>> = match array.elem {
+        ElemType::U8 => Some(array.data.bytes().iter().copied().map(u32::from).collect()),
+        ElemType::I32 => array.data.to_vec::<i32>().into_iter().map(|y| u32::try_from(y).ok()).collect(),
+        ElemType::I64 => array.data.to_vec::<i64>().into_iter().map(|y| u32::try_from(y).ok()).collect(),
+        _ => None,
+    };
+    let classes = classes.filter(|classes| array.shape.len() == 1 && !classes.is_empty());
+    let classes = classes.ok_or_else(|| invalid(path, "`y` is no list of classes 0, 1, …"))?;
+    let taken = classes.len().min(most);
+    Ok(Some((0..taken).map(|i| classes[i * classes.len() / taken]).collect()))
+}
+
+/// An array of the archive, if it is there.
+fn array(archive: &mut NpzArchive<Cursor<Vec<u8>>>, name: &str, path: &Path) -> Result<Option<Array>> {
+    let Ok(mut entry) = archive.zip_archive().by_name(&format!("{name}.npy")) else { return Ok(None) };
+    let mut bytes = Vec::new();
+    entry.read_to_end(&mut bytes).map_err(|e| invalid(path, &e.to_string()))?;
+    npy::decode(&bytes, path).map(Some)
 }
 
 /// The samples of one input.

@@ -4,6 +4,7 @@ mod bindings;
 mod calibrate;
 mod compile;
 mod compress;
+mod finetune;
 mod inspect;
 mod listing;
 mod nest;
@@ -56,6 +57,8 @@ enum Command {
     Compress(compress::CompressArgs),
     /// Show operators, shapes, quantization, costs and the memory plan.
     Inspect(inspect::InspectArgs),
+    /// Train nested subnetworks jointly, or a network alone.
+    Finetune(finetune::FinetuneArgs),
     /// Run passes and print the textual IR.
     Opt(opt::OptArgs),
     /// Choose nested subnetworks and show or write them.
@@ -170,6 +173,7 @@ fn dispatch(cli: Cli) -> Result<()> {
         Some(Command::Run(args)) => run::execute(&args),
         Some(Command::Compress(args)) => compress::execute(&args),
         Some(Command::Inspect(args)) => inspect::execute(&args),
+        Some(Command::Finetune(args)) => finetune::execute(&args),
         Some(Command::Opt(args)) => opt::execute(&args),
         Some(Command::Nest(args)) => nest::execute(&args),
         Some(Command::Verify(args)) => verify::execute(&args),

@@ -23,6 +23,8 @@ pub mod predict;
 #[cfg(feature = "cli")]
 pub mod profile;
 pub mod report;
+#[cfg(feature = "tune")]
+pub mod tune;
 pub mod verify;
 
 #[cfg(feature = "native")]

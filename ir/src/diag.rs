@@ -103,6 +103,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("E0521", "what an operator costs is not known"),
     ("E0522", "kernels cannot be measured"),
     ("E0523", "a file does not describe a board, or the board does not fit"),
+    ("E0524", "a model cannot be trained"),
 ];
 
 /// The meaning of a code.

@@ -65,11 +65,16 @@ pub struct Dimension {
     pub units: usize,
 }
 
+/// By value of the full network: the channels that a level keeps; `None` for all.
+pub type Kept = Vec<Option<Vec<usize>>>;
+
 /// One level.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Level {
-    /// The network, cut.
+    /// The network, cut; node `i` is node `i` of the full network.
     pub module: Module,
+    /// What it keeps.
+    pub kept: Kept,
     /// By dimension: how many units stay.
     pub widths: Vec<usize>,
     /// What it costs, in the unit of the cost function.
@@ -133,13 +138,14 @@ pub fn nest(mut module: Module, samples: &[Vec<Data>], options: &NestOptions) ->
     let level = |solution: &Solution| {
         let widths = task.widths(solution);
         let cuts = task.cuts(&widths);
-        let (mut level, selection) = cut::cut(&module, &groups, &cuts);
+        let (mut level_module, kept) = cut::cut(&module, &groups, &cuts);
         if options.compensate && !samples.is_empty() && cuts.iter().any(Option::is_some) {
-            compensate::compensate(&module, &mut level, &selection, samples)
+            compensate::compensate(&module, &mut level_module, &kept, samples)
                 .map_err(NestError::Calibration)?;
         }
         Ok(Level {
-            module: level,
+            module: level_module,
+            kept,
             widths,
             cost: solution.cost + task.fixed_cost,
             value: solution.value as f64 / total,

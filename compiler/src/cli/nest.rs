@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use redsc_ir::Module;
 use redsc_ir::analysis::weight_bytes;
 use redsc_ir::plan::Level;
 use redsc_passes::nest::Nested;
@@ -146,7 +147,8 @@ pub fn execute(args: &NestCommandArgs) -> Result<()> {
     let options = Options { target: driver::target(&args.target.target)?, ..Options::default() };
     let nested = nest::nest(driver::load(&args.model.model)?, &request, &options.target)?;
     if let Some(output) = &args.output {
-        io::write_all(&files(&nested, output)?)?;
+        let modules: Vec<&Module> = nested.levels.iter().map(|level| &level.module).collect();
+        io::write_all(&files(&modules, output)?)?;
     }
     let prepared = nest::prepare(&nested, &options)?;
     print(&levels_table(&nested, &prepared));
@@ -157,19 +159,18 @@ pub fn execute(args: &NestCommandArgs) -> Result<()> {
 }
 
 /// One file per level, in the format that the extension of `output` names.
-fn files(nested: &Nested, output: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>> {
+pub(super) fn files(levels: &[&Module], output: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>> {
     let extension = output.extension().and_then(OsStr::to_str).unwrap_or_default();
     let stem = output.file_stem().and_then(OsStr::to_str).unwrap_or("level");
     let mut files = Vec::new();
-    for (k, level) in nested.levels.iter().enumerate() {
+    for (k, module) in levels.iter().enumerate() {
         let path = output.with_file_name(format!("{stem}_{k}.{extension}"));
         match extension {
             "tflite" => {
-                let bytes =
-                    export_tflite::write(&level.module).map_err(|d| Failure::of(&level.module.name, d))?;
+                let bytes = export_tflite::write(module).map_err(|d| Failure::of(&module.name, d))?;
                 files.push((path, bytes));
             }
-            "reds" => files.extend(driver::textual(&level.module, &path)),
+            "reds" => files.extend(driver::textual(module, &path)),
             _ => {
                 let message = format!("the extension of {} does not say what to emit", output.display());
                 return Err(Failure::new("E0512", message, "", "use .tflite or .reds"));

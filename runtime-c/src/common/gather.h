@@ -2,10 +2,8 @@
  * byte. */
 #pragma once
 
+#include "redsc_kernel.h"
 #include "redsc_params.h"
-
-/* Linkage of parts that all layers share, whatever is optimized for. */
-#define REDSC_SHARED static __attribute__((noinline, unused))
 
 /* Copies bytes that do not overlap. */
 REDSC_INLINE void redsc_copy_bytes(int8_t *to, const int8_t *from, int32_t bytes)

@@ -2,7 +2,7 @@
 //!
 //! Every layer is judged by itself: by the instructions that its kernels take on the target, by the bytes of its
 //! weights, or by both, and there is no threshold of sparsity. Costs are closed forms of the kernels' loops, which the
-//! sources of the kernels spell out; a test holds them to measured counts.
+//! sources of the kernels spell out.
 
 use redsc_ir::kernels::Kernel;
 use redsc_ir::ops::Operands;

@@ -41,7 +41,7 @@ pub enum Storage {
 /// The module as a TFLite file with weights stored like that.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_as(module: &Module, storage: Storage) -> Result<Vec<u8>, Vec<Diagnostic>> {
     let mut file = FileWriter { storage, ..FileWriter::default() };
     let first_set = module.graphs.len();

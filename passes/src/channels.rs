@@ -2,7 +2,7 @@
 //! units move and go together, and how a graph looks with units reordered or removed.
 //!
 //! [`Ties`](ties::Ties) joins channels into units, from the layers that make them to the layers that read them, through
-//! depthwise convolutions, pooling, elementwise operators, concatenations and reshapes. [`Groups`](groups::Groups) finds
+//! depthwise convolutions, pooling, elementwise operators, concatenations and reshapes. [`Groups`] finds
 //! the dimensions that the units form: the channels of each value are a sequence of whole groups. `select` rewrites a
 //! graph for any choice of channels.
 

@@ -5,7 +5,7 @@
 //! conv 1x8x8x40  ─►  depthwise 1x8x8x40  ─►  conv 1x8x8x48       a level: the first channels of each
 //! ```
 //!
-//! [`importance`] says how much each unit matters; the units of each group are put into that order. [`knapsack`] chooses
+//! [`mod@importance`] says how much each unit matters; the units of each group are put into that order. [`knapsack`] chooses
 //! for each budget how many units of each group stay, so that a level is part of the next one. `widths` states that
 //! problem for a network; `cut` makes the network of a level, an ordinary module whose meaning is that of the
 //! interpreter: what is cut off counts as the real number zero. [`prepare`] runs passes over all levels alike.
